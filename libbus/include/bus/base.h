@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BUS_MUST_CHECK __attribute__((warn_unused_result))
+#define BUS_MUST_CHECK	      __attribute__((warn_unused_result))
 #define BUS_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define BUS_NORETURN __attribute__((noreturn))
+#define BUS_NORETURN	      __attribute__((noreturn))
 
 #define BUS_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -29,8 +29,7 @@ static inline struct bus_bytes bus_bytes(const void *data, size_t len)
 
 BUS_NORETURN void bus_assert_failed(const char *expr, const char *file, int line);
 
-#define bus_assert(expr)                                                                           \
-	((expr) ? (void)0 : bus_assert_failed(#expr, __FILE__, __LINE__))
+#define bus_assert(expr) ((expr) ? (void)0 : bus_assert_failed(#expr, __FILE__, __LINE__))
 
 /* Allocation that aborts when memory is out. The caller owns what is returned. */
 void *bus_malloc(size_t size);

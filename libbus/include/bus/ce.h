@@ -1,5 +1,6 @@
 /*
- * CloudEvents 1.0, Kafka binding, binary mode: the headers of a record, read and written in one place.
+ * CloudEvents 1.0, Kafka binding, binary mode: the headers of a record, read and written in one
+ * place.
  */
 #ifndef BUS_CE_H
 #define BUS_CE_H
@@ -27,7 +28,8 @@ struct bus_ce {
 /* Reads the headers that we know; the first of a repeated header counts; never fails. */
 void bus_ce_read(const rd_kafka_message_t *message, struct bus_ce *out);
 
-/* What we put on a record. A NULL/absent field adds no header; content-type and specversion always. */
+/* What we put on a record. A NULL/absent field adds no header; content-type and specversion always.
+ */
 struct bus_ce_out {
 	const char *source;
 	const char *type;

@@ -20,10 +20,10 @@ enum bus_option_type {
 };
 
 #define BUS_OPTION_REQUIRED 1u
-#define BUS_OPTION_SECRET 2u
+#define BUS_OPTION_SECRET   2u
 
 struct bus_option {
-	const char *name;     /* "BOURSE_KAFKA_BOOTSTRAP" */
+	const char *name; /* "BOURSE_KAFKA_BOOTSTRAP" */
 	enum bus_option_type type;
 	unsigned flags;
 	size_t offset;	      /* of the field in the target struct */

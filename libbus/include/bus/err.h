@@ -1,6 +1,7 @@
 /*
  * The few kinds of failure. Every fallible function returns 0 or a negative enum bus_err; the class
- * says what the processor loop does with it. A refusal by a business rule is not an error: it is a fact.
+ * says what the processor loop does with it. A refusal by a business rule is not an error: it is a
+ * fact.
  */
 #ifndef BUS_ERR_H
 #define BUS_ERR_H
@@ -11,8 +12,8 @@ enum bus_err_class {
 	BUS_CLASS_OK,
 	BUS_CLASS_RETRY,  /* not the input's fault: pause, say why, go on by itself */
 	BUS_CLASS_REFUSE, /* an outside input that cannot be read: kept raw with its cause */
-	BUS_CLASS_PARK,   /* a sequenced input that cannot be applied: its key waits */
-	BUS_CLASS_STOP,   /* the partition stops, loudly */
+	BUS_CLASS_PARK,	  /* a sequenced input that cannot be applied: its key waits */
+	BUS_CLASS_STOP,	  /* the partition stops, loudly */
 	BUS_CLASS_FATAL,  /* the process's own fault: exit non-zero */
 };
 
@@ -27,7 +28,8 @@ enum bus_err_class {
 	X(NO_ID, -13, REFUSE, "the record has no ce_id header, or it is not a UUID")               \
 	X(NO_KEY, -14, REFUSE, "the record has no key, or it is too long")                         \
 	X(WRONG_KEY, -15, REFUSE, "the key differs from the one in the body")                      \
-	X(WRONG_PARTITION, -16, REFUSE, "murmur2(key) names another partition: set the partitioner") \
+	X(WRONG_PARTITION, -16, REFUSE,                                                            \
+	  "murmur2(key) names another partition: set the partitioner")                             \
 	X(INVALID, -17, REFUSE, "a field of the message is out of its range")                      \
 	X(TOO_LARGE, -18, REFUSE, "the message is larger than the limit")                          \
 	X(DATA_REFUSED, -19, REFUSE, "PostgreSQL refused the row")                                 \

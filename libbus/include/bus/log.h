@@ -1,9 +1,10 @@
 /*
- * key=value lines on standard error: time, level, service, then what the caller says. Never a payload,
- * never a secret. One line is one write(2).
+ * key=value lines on standard error: time, level, service, then what the caller says. Never a
+ *payload, never a secret. One line is one write(2).
  *
  *	bus_log(BUS_LOG_INFO, "partition claimed", "processor=%s partition=%d epoch=%" PRId64, ...);
- *	-> ts=2026-01-02T03:04:05.678Z level=info service=svc-orders msg="partition claimed" processor=desk ...
+ *	-> ts=2026-01-02T03:04:05.678Z level=info service=svc-orders msg="partition claimed"
+ *processor=desk ...
  */
 #ifndef BUS_LOG_H
 #define BUS_LOG_H

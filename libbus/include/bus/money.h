@@ -37,8 +37,8 @@ bool bus_notional(struct bus_price price, struct bus_quantity quantity,
 		  struct bus_money *out) BUS_MUST_CHECK;
 
 /*
- * *out = amount * numerator / denominator, half-even, through 128 bits (a pro-rata share of a cost).
- * denominator > 0. False when the result leaves int64.
+ * *out = amount * numerator / denominator, half-even, through 128 bits (a pro-rata share of a
+ * cost). denominator > 0. False when the result leaves int64.
  */
 bool bus_money_muldiv(struct bus_money amount, int64_t numerator, int64_t denominator,
 		      struct bus_money *out) BUS_MUST_CHECK;

@@ -9,7 +9,7 @@
 
 #include "bus/base.h"
 
-#define BUS_SECOND INT64_C(1000000)
+#define BUS_SECOND    INT64_C(1000000)
 #define BUS_TIME_TEXT 28 /* "2012-06-21T13:30:00.004241Z" with its NUL */
 
 /* Wall clock and monotonic clock, for edges, logs and measurements only. */

@@ -1,0 +1,170 @@
+/*
+ * What a service author writes: a table and a few functions.
+ *
+ * A processor owns the partitions that Kafka assigns to it and lives by three pure functions:
+ *
+ *	decide(state, input, now) -> facts	one handler per message type; changes nothing
+ *	evolve(state, fact)			the only code that changes state, live and on replay
+ *	react(fact) -> messages			what other topics hear; total, it never fails
+ *
+ * None of them has a clock, randomness, I/O or floating point. The library reads, de-duplicates,
+ *loads, commits, publishes and recovers around them (ARCHITECTURE.md, "The loop"). Messages and
+ *facts are the generated protobuf-c structs. The state is one object per processor instance: the
+ *aggregates of the keys that it has loaded.
+ */
+#ifndef BUS_PROCESSOR_H
+#define BUS_PROCESSOR_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+
+#include "bus/base.h"
+#include "bus/db.h"
+#include "bus/err.h"
+#include "bus/id.h"
+
+#define BUS_KEY_MAX 128 /* bytes of a record key; accounts and users are 36, symbols at most 12 */
+
+struct bus_facts;
+struct bus_reactions;
+struct bus_references;
+
+enum bus_input_kind {
+	BUS_OUTSIDE, /* from whoever may ask: de-duplicated by (key, ce_id), refused when unreadable
+		      */
+	BUS_SEQUENCED, /* from one of our processors: the reader's rule, parked when inapplicable */
+};
+
+/* One topic that the processor consumes. The first of the table is the one it subscribes to. */
+struct bus_input_topic {
+	const char *topic;
+	enum bus_input_kind kind;
+	const char *
+		key_field; /* field of every message that must equal the record key: "account_id" */
+	const char *source; /* sequenced: the writing processor, "/svc-orders/desk" */
+	/* Sequenced: XEvents when the topic is a journal (handlers name facts); NULL: plain
+	 * messages. */
+	const ProtobufCMessageDescriptor *step;
+};
+
+/* A compacted snapshot topic, read whole before the processor joins its group and kept in memory.
+ */
+struct bus_reference_topic {
+	const char *topic;
+	const ProtobufCMessageDescriptor *message; /* ce_type is its full name */
+};
+
+/* A topic that react writes to. */
+struct bus_output_topic {
+	const char *topic;
+	bool snapshot; /* compacted: carries the step's sequence instead of a dense number of its
+			  own */
+};
+
+/*
+ * One message to decide upon: a command, a plain message, or one fact of somebody's step. All
+ * memory is borrowed and lives until the batch is committed.
+ */
+struct bus_input {
+	const ProtobufCMessage *message;
+	const char *key; /* NUL-terminated */
+	const char *topic;
+	int32_t partition;
+	int64_t offset;
+	int32_t index;	    /* of the fact within its step; 0 for others */
+	const char *ce_id;  /* text as sent */
+	int64_t now;	    /* micros: the later of the append time and the partition's last now */
+	int64_t origin_now; /* journal inputs: the now of their step; else = now */
+	const struct bus_references *references;
+};
+
+/* One fact, as evolve and react see it. Memory lives until save() of the same batch has returned.
+ */
+struct bus_fact {
+	int type; /* the number of the oneof's member: BOURSE__..__EVENT_ORDER_ACCEPTED */
+	const void *message;
+	const char *key;
+	int64_t now;
+	const char *processor;
+	int32_t partition;
+	int64_t sequence; /* of the step in its journal; known when evolve and react run */
+	int32_t index;	  /* within the step */
+};
+
+/*
+ * Returns 0 and has appended facts, BUS_DECIDE_AGAIN when the same input must be decided again in a
+ * further step (a sweep that is bounded per step), or a negative bus_err: PARK and OVERFLOW park a
+ * sequenced input; REFUSE-class errors refuse an outside one. An outside input must lead to a fact.
+ */
+#define BUS_DECIDE_AGAIN 1
+typedef int (*bus_decide_fn)(const void *state, const struct bus_input *input,
+			     struct bus_facts *facts);
+
+struct bus_handler {
+	const ProtobufCMessageDescriptor *type; /* its full name is the ce_type */
+	bus_decide_fn decide;
+};
+
+/* What load() is asked for. */
+struct bus_load {
+	const char *const *keys; /* keys of the batch that are not loaded yet, distinct, sorted */
+	size_t key_count;
+	const struct bus_input *inputs; /* the whole batch, in order; repeats are gone already */
+	size_t input_count;
+};
+
+struct bus_processor {
+	const char *service; /* "svc-orders" */
+	const char *name;    /* "desk": group is bourse.desk, source /svc-orders/desk/<partition> */
+	int version;	     /* of the projection; 1 at first */
+
+	const struct bus_input_topic *inputs; /* ended by a NULL topic, like all tables here */
+	const struct bus_reference_topic *references; /* may be NULL */
+	const struct bus_handler *handlers;	      /* ended by a NULL type */
+	const char *journal;			      /* "orders.events" */
+	const ProtobufCMessageDescriptor *step;	      /* XEvents of the journal */
+	const struct bus_output_topic *outputs;	      /* may be NULL */
+
+	/* Decides an outside input whose key is parked: a rejection with the cause account_blocked.
+	 */
+	bus_decide_fn decide_blocked;
+
+	void *(*state_new)(void);
+	void (*state_free)(void *state);
+	/* Queues the queries whose rows fill the state. A key without rows is a key without
+	 * history. */
+	void (*load)(void *state, const struct bus_load *load, struct bus_db *db);
+	void (*evolve)(void *state, const struct bus_fact *fact);
+	void (*react)(const struct bus_fact *fact, struct bus_reactions *out); /* may be NULL */
+	/* Queues the writes of what changed since the last save, and forgets that it changed. */
+	void (*save)(void *state, struct bus_db *db);
+};
+
+/*
+ * Appends a fact of this type (a member of the journal's oneof; bus_assert otherwise) and returns
+ * its initialised message to be filled in. Strings may borrow from the input, the state or static
+ * memory.
+ */
+void *bus_fact_add(struct bus_facts *facts, const ProtobufCMessageDescriptor *type);
+/* Text that lives as long as the fact. */
+char *bus_facts_printf(struct bus_facts *facts, const char *fmt, ...) BUS_PRINTF(2, 3);
+/* The text of an id, or a copy of a text, that lives as long as the fact. */
+char *bus_facts_id(struct bus_facts *facts, struct bus_id id);
+char *bus_facts_strdup(struct bus_facts *facts, const char *text);
+size_t bus_facts_count(const struct bus_facts *facts);
+
+/*
+ * The id of what this input makes: bus_id_derive(processor, key, ce_id) for an outside input; for
+ * the n-th thing of any step, bus_facts_step_id().
+ */
+struct bus_id bus_facts_command_id(const struct bus_facts *facts, const struct bus_input *input);
+struct bus_id bus_facts_step_id(const struct bus_facts *facts, int32_t n);
+
+/* Sends `message` to `topic` (one of the processor's outputs) under `key`; packed at once. */
+void bus_react(struct bus_reactions *out, const char *topic, const char *key,
+	       const ProtobufCMessage *message);
+
+/* The latest snapshot of `key` on a reference topic of the processor, or NULL. Borrowed. */
+const void *bus_reference(const struct bus_input *input, const char *topic, const char *key);
+
+#endif
