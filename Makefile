@@ -1,0 +1,308 @@
+# Bourse: one graph for everything, all output under build/.
+#
+# What there is to build is found by wildcard: a service is a folder svc-NAME with a main.c, a test is
+# test_*.c in a folder test/, an SQL statement is sql/STEM.sql, a migration is migrations/NNNN_name.sql.
+# Every file appears by a rename, so two makes may work in one checkout at the same time.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+comma := ,
+BUILD ?= build
+O := $(BUILD)$(if $(SANITIZE),/san-$(subst $(comma),-,$(SANITIZE)))$(if $(DEBUG),/debug)
+PREFIX ?= /usr/local
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+
+## Components ##########################################################################################
+
+SERVICES := $(wildcard svc-*)
+COMPONENTS := libbus $(SERVICES) $(wildcard cli) $(wildcard test/sample) $(wildcard test) $(wildcard bench)
+PROGRAMS :=
+TESTS :=
+# Services whose objects a program of bench/ or test/ works on in process: USES_<source stem> := svc-...
+USES_bench_match := svc-orders
+USES_bench_ledger := svc-portfolio
+
+## Flags ###############################################################################################
+
+CC := gcc
+AR := ar
+PKG_CONFIG ?= pkg-config
+# Asked once, when first needed: by then a missing package has been installed.
+memo = $(eval $(1) := $$(shell $(2)))$($(1))
+LIB_CFLAGS = $(call memo,LIB_CFLAGS,$(PKG_CONFIG) --cflags $(LIBRARIES) check)
+LIBS = $(call memo,LIBS,$(PKG_CONFIG) --libs $(LIBRARIES))
+LIBS_CHECK = $(call memo,LIBS_CHECK,$(PKG_CONFIG) --libs check)
+LIBRARIES := rdkafka libpq libprotobuf-c libevent jansson libcrypto
+
+STD := -std=c11 -D_GNU_SOURCE
+WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef
+# The OpenSSF guide's flags, as far as gcc 12 knows them.
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection
+ARCH := $(shell uname -m)
+HARDEN += $(if $(filter x86_64,$(ARCH)),-fcf-protection)$(if $(filter aarch64,$(ARCH)),-mbranch-protection=standard)
+ifneq ($(SANITIZE),)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+LINK_SAN := -fsanitize=$(SANITIZE)
+else ifneq ($(DEBUG),)
+OPT := -Og -g
+else
+OPT := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+endif
+LINK := -pie $(LINK_SAN) -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+# CFLAGS, CPPFLAGS and LDFLAGS are the caller's, and come last.
+COMPILE = $(CC) $(STD) $(OPT) $(HARDEN) -Ilibbus/include -I$(O)/gen $(LIB_CFLAGS)
+
+# $(call compile,flags): one object with its dependencies.
+define compile
+$(call say,CC,$<)
+@mkdir -p $(@D)
+$(Q)$(COMPILE) $(1) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@.$$$$ $< && mv $@.$$$$ $@
+endef
+
+# $(call link,libraries): one program of its objects and archives, in the order of the prerequisites.
+define link
+$(call say,LINK,$@)
+@mkdir -p $(@D)
+$(Q)$(CC) $(LINK) -o $@.$$$$ $(filter %.o,$^) $(filter %.a,$^) $(1) $(LIBS) $(LDFLAGS) && mv $@.$$$$ $@
+endef
+
+define archive
+$(call say,AR,$@)
+@mkdir -p $(@D)
+$(Q)rm -f $@.$$$$ && $(AR) rcs $@.$$$$ $(filter %.o,$^) && mv $@.$$$$ $@
+endef
+
+## Generated code ######################################################################################
+
+PROTOS := $(sort $(shell find proto -name '*.proto' 2>/dev/null))
+PROTO_H := $(PROTOS:proto/%.proto=$(O)/gen/%.pb-c.h)
+PROTO_O := $(PROTOS:proto/%.proto=$(O)/gen/%.pb-c.o)
+SQL_H := $(foreach c,$(COMPONENTS),$(O)/gen/$(c)/sql.h $(O)/gen/$(c)/migrations.h)
+GENERATED := $(PROTO_H) $(SQL_H)
+
+# On a new machine packages come before everything else, but only for the goals that promise to do so.
+FIRST := $(if $(filter run check check-% up bench bench-%,$(MAKECMDGOALS)),deps)
+
+$(O)/gen/%.pb-c.c $(O)/gen/%.pb-c.h: proto/%.proto | $(FIRST)
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D) && d=$$(mktemp -d $(O)/gen/proto.XXXXXX) && trap 'rm -rf "$$d"' EXIT && \
+	protoc-c --proto_path=proto --c_out="$$d" $< && \
+	mv "$$d/$*.pb-c.h" $(O)/gen/$*.pb-c.h && mv "$$d/$*.pb-c.c" $(O)/gen/$*.pb-c.c
+
+$(O)/gen/%.o: $(O)/gen/%.c | $(GENERATED)
+	$(call compile,-w)
+
+$(O)/libbourse-proto.a: $(PROTO_O)
+	$(archive)
+
+# Prints every file of ARGV as C: its text as a string (or, with migrations=NAME, a row of that table).
+# "?" is escaped against trigraphs, which C11 still has.
+define embed_awk
+function text(file,    line) {
+	while ((getline line < file) > 0) {
+		gsub(/[\\"?]/, "\\\\&", line)
+		printf "\n\t\"%s\\n\"", line
+	}
+	close(file)
+}
+BEGIN {
+	if (migrations)
+		printf "const struct bus_migration %s[] = {\n", migrations
+	for (i = 1; i < ARGC; i++) {
+		stem = ARGV[i]
+		gsub(/.*\/|\.sql$$/, "", stem)
+		if (migrations)
+			printf "\t{ %d, \"%s\", \"\"", stem, substr(stem, index(stem, "_") + 1)
+		else
+			printf "const char sql_%s[] = \"\"", stem
+		text(ARGV[i])
+		print migrations ? " }," : ";"
+	}
+	if (migrations)
+		printf "\t{ 0, 0, 0 }\n};\nconst size_t %s_count = %d;\n", migrations, ARGC - 1
+}
+endef
+export embed_awk
+
+# $(call embed,component): sql.[ch] and migrations.[ch]. The folder is a prerequisite as well, so that
+# a statement that is gone goes from the header too.
+define embed
+$(O)/gen/$(1)/sql.c: $(wildcard $(1)/sql $(1)/sql/*.sql) Makefile | $(FIRST)
+	$$(call say,SQL,$(1)/sql)
+	$$(Q)mkdir -p $$(@D) && { printf '#include "sql.h"\n'; \
+	awk "$$$$embed_awk" $(sort $(wildcard $(1)/sql/*.sql)); } > $$@.$$$$$$$$ && mv $$@.$$$$$$$$ $$@
+
+$(O)/gen/$(1)/sql.h: $(wildcard $(1)/sql $(1)/sql/*.sql) | $(FIRST)
+	$$(Q)mkdir -p $$(@D) && { printf '#pragma once\n'; \
+	$(if $(wildcard $(1)/sql/*.sql),printf 'extern const char sql_%s[];\n' \
+		$(patsubst %.sql,%,$(notdir $(sort $(wildcard $(1)/sql/*.sql))));) } \
+		> $$@.$$$$$$$$ && mv $$@.$$$$$$$$ $$@
+
+$(O)/gen/$(1)/migrations.c: $(wildcard $(1)/migrations $(1)/migrations/*.sql) Makefile | $(FIRST)
+	$$(call say,SQL,$(1)/migrations)
+	$$(Q)mkdir -p $$(@D) && { printf '#include "migrations.h"\n'; \
+	awk -v migrations=$(call migrations_of,$(1)) "$$$$embed_awk" \
+		$(sort $(wildcard $(1)/migrations/*.sql)); } > $$@.$$$$$$$$ && mv $$@.$$$$$$$$ $$@
+
+$(O)/gen/$(1)/migrations.h: | $(FIRST)
+	$$(Q)mkdir -p $$(@D) && { printf '#pragma once\n#include <stddef.h>\n#include "bus/migrate.h"\n'; \
+	printf 'extern const struct bus_migration %s[];\nextern const size_t %s_count;\n' \
+		$(call migrations_of,$(1)) $(call migrations_of,$(1)); } > $$@.$$$$$$$$ && mv $$@.$$$$$$$$ $$@
+
+$(O)/gen/$(1)/sql.o: $(O)/gen/$(1)/sql.c $(O)/gen/$(1)/sql.h | $(GENERATED)
+	$$(call compile,-w -I$(O)/gen/$(1))
+$(O)/gen/$(1)/migrations.o: $(O)/gen/$(1)/migrations.c $(O)/gen/$(1)/migrations.h | $(GENERATED)
+	$$(call compile,-w -I$(O)/gen/$(1))
+endef
+migrations_of = $(if $(filter libbus,$(1)),bus_migrations,migrations)
+$(foreach c,$(COMPONENTS),$(eval $(call embed,$(c))))
+
+# The generated objects that a component has.
+generated_of = $(if $(wildcard $(1)/sql/*.sql),$(O)/gen/$(1)/sql.o) \
+	$(if $(wildcard $(1)/migrations/*.sql),$(O)/gen/$(1)/migrations.o)
+
+## libbus, services, command, tests ####################################################################
+
+BASE := $(O)/libbus.a $(O)/libbourse-proto.a
+TESTLIB_O := $(patsubst %.c,$(O)/obj/%.o,$(wildcard test/lib/*.c))
+TESTLIB := $(if $(TESTLIB_O),$(O)/libtest.a)
+DEPS := $(TESTLIB_O:.o=.d) $(PROTO_O:.o=.d)
+
+$(O)/libtest.a: $(TESTLIB_O)
+	$(archive)
+
+archive_of = $(if $(filter libbus,$(1)),$(O)/libbus.a,$(O)/lib$(notdir $(1)).a)
+# $(call component,folder,program): an archive of everything but main.o, the program, and the tests.
+define component
+$(1)_O := $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(1)/main.c,$(wildcard $(1)/*.c))) $(call generated_of,$(1))
+$(1)_TESTS := $(patsubst $(1)/test/%.c,$(O)/test/$(1)/%,$(sort $(wildcard $(1)/test/test_*.c)))
+TESTS += $$($(1)_TESTS)
+DEPS += $$(patsubst %.o,%.d,$$($(1)_O)) $(O)/obj/$(1)/main.d $$(patsubst $(O)/test/$(1)/%,$(O)/obj/$(1)/test/%.d,$$($(1)_TESTS))
+
+$(O)/obj/$(1)/%.o: $(1)/%.c | $(FIRST) $(GENERATED)
+	$$(call compile,$(WARN) -I$(1) -I$(O)/gen/$(1))
+$(O)/obj/$(1)/test/%.o: $(1)/test/%.c | $(FIRST) $(GENERATED)
+	$$(call compile,$(WARN) -I$(1) -I$(O)/gen/$(1) -Itest)
+
+$(call archive_of,$(1)): $$($(1)_O)
+	$$(archive)
+$(O)/test/$(1)/%: $(O)/obj/$(1)/test/%.o $(call archive_of,$(1)) $(TESTLIB) $(BASE)
+	$$(call link,$$(LIBS_CHECK))
+$(if $(2),$(if $(wildcard $(1)/main.c),
+PROGRAMS += $(O)/$(2)
+$(O)/$(2): $(O)/obj/$(1)/main.o $(call archive_of,$(1)) $(BASE)
+	$$(link)
+))
+endef
+$(eval $(call component,libbus))
+$(foreach s,$(SERVICES),$(eval $(call component,$(s),$(s))))
+$(eval $(call component,cli,bourse))
+$(eval $(call component,test/sample,sample))
+
+# Scenarios of test/ and benchmarks of bench/: a program a file, with the folder's other files.
+uses = $(addprefix -I,$(USES_$(1))) $(patsubst %,-I$(O)/gen/%,$(USES_$(1)))
+$(O)/obj/test/%.o: test/%.c | $(FIRST) $(GENERATED)
+	$(call compile,$(WARN) -Itest -I$(O)/gen/test $(call uses,$*))
+$(O)/obj/bench/%.o: bench/%.c | $(FIRST) $(GENERATED)
+	$(call compile,$(WARN) -Ibench -I$(O)/gen/bench $(call uses,$*))
+
+SCENARIOS := $(patsubst test/%.c,$(O)/test/%,$(sort $(wildcard test/test_*.c)))
+BENCHES := $(patsubst bench/bench_%.c,$(O)/bench/%,$(sort $(wildcard bench/bench_*.c)))
+SCENARIO_O := $(call generated_of,test)
+BENCH_O := $(patsubst %.c,$(O)/obj/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c))) $(call generated_of,bench)
+DEPS += $(patsubst $(O)/test/%,$(O)/obj/test/%.d,$(SCENARIOS)) $(BENCH_O:.o=.d) \
+	$(patsubst $(O)/bench/%,$(O)/obj/bench/bench_%.d,$(BENCHES))
+
+define scenario
+$(O)/test/$(1): $(O)/obj/test/$(1).o $(SCENARIO_O) $(patsubst %,$(O)/lib%.a,$(USES_$(1))) $(TESTLIB) $(BASE)
+	$$(call link,$$(LIBS_CHECK))
+endef
+$(foreach t,$(notdir $(SCENARIOS)),$(eval $(call scenario,$(t))))
+
+define benchmark
+$(O)/bench/$(1): $(O)/obj/bench/bench_$(1).o $(BENCH_O) $(patsubst %,$(O)/lib%.a,$(USES_bench_$(1))) $(BASE)
+	$$(link)
+endef
+$(foreach b,$(notdir $(BENCHES)),$(eval $(call benchmark,$(b))))
+
+-include $(wildcard $(DEPS))
+
+## Targets #############################################################################################
+
+.PHONY: all programs tests deps check check-unit check-san up down status run bench lint format clean \
+	install help
+
+all: programs ## build the services, the command `bourse` and the library
+programs: $(BASE) $(PROGRAMS)
+tests: programs $(TESTS) $(SCENARIOS) ## build every test
+
+deps: ## install the packages that are missing (apt), or name them
+	@test/stack/deps build stack $(if $(filter check%,$(MAKECMDGOALS)),test)
+
+check: deps tests ## build and run every test (ONLY='pattern ...' picks)
+	@test/stack/check --build $(O) $(patsubst %,--only '%',$(ONLY)) $(TESTS:$(O)/test/%=%) $(SCENARIOS:$(O)/test/%=%)
+check-unit: deps $(TESTS) ## only the tests that need no server
+	@test/stack/check --build $(O) --unit $(patsubst %,--only '%',$(ONLY)) $(TESTS:$(O)/test/%=%)
+check-san: ## every test again, under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined check
+
+STACK = test/stack/stack
+up: deps programs ## start Kafka, PostgreSQL and the services; wait until they are ready
+	@$(STACK) up --dir $(O)/stack --build $(O) --services --use-environment
+down: ## stop what `up` started; the data stays, unless WIPE=1
+	@$(STACK) down --dir $(O)/stack $(if $(filter 1,$(WIPE)),--wipe)
+status: ## what runs where
+	@$(STACK) status --dir $(O)/stack
+
+FLOW ?= $(wildcard ../shared/data/nasdaq-aapl-2012-06-21/messages.csv)
+run: deps programs ## an hour of orders through all five services, shown and checked (FLOW=path)
+	@BOURSE_CLOCK=event BOURSE_JVM=throughput $(STACK) up --dir $(O)/stack --build $(O) --services \
+		--use-environment
+	@$(STACK) exec --dir $(O)/stack $(O)/bourse run $(if $(FLOW),--flow $(FLOW))
+
+bench: $(patsubst bench/%,bench-%,$(filter-out %.c %.h %.md %.sql %/sql,$(wildcard bench/[a-z]*))) ## run every benchmark
+bench-%: bench/% deps programs $(BENCHES) ## run one of them
+	@BOURSE_JVM=throughput BOURSE_BUILD=$(O) bench/$*
+
+C_FILES := $(sort $(shell find libbus $(SERVICES) cli test bench -name '*.[ch]' 2>/dev/null))
+SCRIPTS := $(sort $(shell grep -lE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env bash' -r .ci test bench examples docs 2>/dev/null))
+TIDY := $(patsubst %.c,$(O)/lint/%.tidy,$(filter %.c,$(C_FILES)))
+
+lint: $(TIDY) ## clang-format, clang-tidy, buf, shellcheck
+	@test/stack/deps lint
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck $(SCRIPTS)
+	test/stack/buf lint proto
+# A file is linted again when it or what it includes has changed.
+$(O)/lint/%.tidy: $(O)/obj/%.o .clang-tidy
+	$(call say,TIDY,$*.c)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $*.c -- $(STD) -Ilibbus/include -I$(O)/gen \
+		$(LIB_CFLAGS) -I$(call owner,$*) -I$(O)/gen/$(call owner,$*) -Itest $(call uses,$(notdir $*)) \
+		2> $@.log || { cat $@.log; exit 1; }
+	@touch $@
+owner = $(or $(filter test/sample,$(patsubst %/,%,$(dir $(1)))),$(firstword $(subst /, ,$(1))))
+
+format: ## format every C file in place
+	clang-format -i $(C_FILES)
+
+clean: ## stop the stack, forget its data, remove build/
+	@for dir in $(BUILD)/stack $(BUILD)/*/stack; do \
+		if [ -e "$$dir" ]; then $(STACK) down --dir "$$dir" --wipe; fi; done
+	rm -rf $(BUILD)
+
+install: programs ## DESTDIR, PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter-out %/sample,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	for p in $(PROTOS); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/bourse/$$p; done
+
+help: ## this
+	@printf 'make [target] [V=1] [DEBUG=1] [SANITIZE=address,undefined] [BUILD=build]\n\n'
+	@sed -nE 's/^([a-z%-]+):.*## (.*)/\1|\2/p' Makefile | \
+	while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
