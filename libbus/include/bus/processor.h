@@ -103,6 +103,9 @@ typedef int (*bus_decide_fn)(const void *state, const struct bus_input *input,
 struct bus_handler {
 	const ProtobufCMessageDescriptor *type; /* its full name is the ce_type */
 	bus_decide_fn decide;
+	/* The topic that it arrives on. NULL: the journal among the inputs whose facts include it, else
+	 * the first input. A message is never taken from another topic than its own. */
+	const char *topic;
 };
 
 /* What load() is asked for. */
