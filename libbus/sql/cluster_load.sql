@@ -1,0 +1,2 @@
+select topic, cluster_id, partitions
+from cluster

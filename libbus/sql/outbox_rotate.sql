@@ -1,0 +1,1 @@
+select bus_outbox_rotate()
