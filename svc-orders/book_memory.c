@@ -1,0 +1,66 @@
+/* Pools of equal objects, see book_memory.h. */
+#include "book_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "book.h"
+
+#define SLAB_OBJECTS 128 /* objects: some 16 KiB of orders at a time */
+
+void book_pool_init(struct book_pool *pool, size_t size)
+{
+	bus_assert(size >= sizeof(void *));
+	*pool = (struct book_pool){ .size = (size + 15) & ~(size_t)15 };
+}
+
+void book_pool_release(struct book_pool *pool)
+{
+	for (size_t i = 0; i < pool->slab_count; i++)
+		free(pool->slabs[i]);
+	free(pool->slabs);
+	*pool = (struct book_pool){ .size = pool->size };
+}
+
+static void grow(struct book_pool *pool)
+{
+	char *slab = bus_malloc(pool->size * SLAB_OBJECTS);
+
+	pool->slabs = bus_realloc(pool->slabs, (pool->slab_count + 1) * sizeof(*pool->slabs));
+	pool->slabs[pool->slab_count++] = slab;
+	/* Backwards, so that neighbours are handed out one after the other. */
+	for (size_t i = SLAB_OBJECTS; i-- > 0;)
+		book_pool_give(pool, slab + i * pool->size);
+}
+
+void *book_pool_take(struct book_pool *pool)
+{
+	void *object;
+
+	if (pool->free == NULL)
+		grow(pool);
+	object = pool->free;
+	memcpy(&pool->free, object, sizeof(pool->free));
+	memset(object, 0, pool->size);
+	return object;
+}
+
+void book_pool_give(struct book_pool *pool, void *object)
+{
+	memcpy(object, &pool->free, sizeof(pool->free));
+	pool->free = object;
+}
+
+void book_memory_init(struct book_memory *memory)
+{
+	book_pool_init(&memory->orders, sizeof(struct book_order));
+	book_pool_init(&memory->levels, sizeof(struct book_level));
+	book_pool_init(&memory->chunks, sizeof(struct book_chunk));
+}
+
+void book_memory_release(struct book_memory *memory)
+{
+	book_pool_release(&memory->orders);
+	book_pool_release(&memory->levels);
+	book_pool_release(&memory->chunks);
+}

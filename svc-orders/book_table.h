@@ -1,0 +1,35 @@
+/*
+ * The orders of a book by their id: open addressing with linear probing and backward-shift removal,
+ * so no tombstones gather. A slot keeps half of the id beside the pointer: a probe rarely touches
+ * an order that is not the one.
+ *
+ * Invariant: at most half of the slots are taken; ids are distinct.
+ */
+#ifndef ORDERS_BOOK_TABLE_H
+#define ORDERS_BOOK_TABLE_H
+
+#include "bus/id.h"
+
+struct book_order;
+
+struct book_slot {
+	uint64_t tag;
+	struct book_order *order; /* NULL: free */
+};
+
+struct book_table {
+	struct book_slot *slots; /* owned */
+	size_t mask;		 /* number of slots - 1 */
+	size_t count;
+};
+
+void book_table_init(struct book_table *table);
+void book_table_release(struct book_table *table);
+/* The order, or NULL. */
+struct book_order *book_table_find(const struct book_table *table, struct bus_id id);
+/* The id must not be in the table. */
+void book_table_add(struct book_table *table, struct book_order *order);
+/* The order must be in the table. */
+void book_table_remove(struct book_table *table, const struct book_order *order);
+
+#endif
