@@ -10,6 +10,12 @@
 
 #include "bus/money.h"
 
+/*
+ * A deposit may bring an account to this many millionths of money, or of one share, and no further:
+ * what is left of 64 bits belongs to trades, which the ledger cannot refuse.
+ */
+#define LEDGER_BALANCE_MAX INT64_C(1000000000000000000)
+
 /* Instrument of a posting in money. Symbols are upper case, so that it can be none of them. */
 #define LEDGER_CASH "cash"
 

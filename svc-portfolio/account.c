@@ -1,0 +1,141 @@
+/* Hash tables of accounts, positions and open withdrawals; see account.h. */
+#include "account.h"
+
+static void forget_withdrawals(struct account *account)
+{
+	struct withdrawal *withdrawal, *next;
+
+	HASH_ITER (hh, account->open, withdrawal, next) {
+		HASH_DEL(account->open, withdrawal);
+		free(withdrawal);
+	}
+}
+
+static void forget_holdings(struct account *account)
+{
+	struct holding *holding, *next;
+
+	HASH_ITER (hh, account->holdings, holding, next) {
+		HASH_DEL(account->holdings, holding);
+		free(holding);
+	}
+}
+
+void accounts_release(struct accounts *accounts)
+{
+	struct account *account, *next;
+
+	HASH_ITER (hh, accounts->by_id, account, next) {
+		forget_withdrawals(account);
+		forget_holdings(account);
+		HASH_DEL(accounts->by_id, account);
+		free(account);
+	}
+	*accounts = (struct accounts){ 0 };
+}
+
+struct account *account_find(const struct accounts *accounts, struct bus_id id)
+{
+	struct account *account;
+
+	HASH_FIND(hh, accounts->by_id, &id, sizeof(id), account);
+	return account;
+}
+
+struct account *account_get(struct accounts *accounts, struct bus_id id)
+{
+	struct account *account = account_find(accounts, id);
+
+	if (account != NULL)
+		return account;
+	account = bus_calloc(1, sizeof(*account));
+	account->id = id;
+	HASH_ADD(hh, accounts->by_id, id, sizeof(id), account);
+	return account;
+}
+
+void account_touch(struct accounts *accounts, struct account *account)
+{
+	if (account->changed)
+		return;
+	account->changed = true;
+	account->next_changed = accounts->changed;
+	accounts->changed = account;
+	accounts->changed_count++;
+}
+
+static void account_saved(struct account *account)
+{
+	struct withdrawal *withdrawal, *next;
+
+	for (struct holding *h = account->holdings; h != NULL; h = h->hh.next)
+		h->changed = false;
+	HASH_ITER (hh, account->open, withdrawal, next) {
+		withdrawal->changed = false;
+		if (withdrawal->state == WITHDRAWAL_REQUESTED)
+			continue;
+		HASH_DEL(account->open, withdrawal);
+		free(withdrawal);
+	}
+	account->changed = false;
+	account->next_changed = NULL;
+}
+
+void accounts_saved(struct accounts *accounts)
+{
+	struct account *account = accounts->changed;
+
+	while (account != NULL) {
+		struct account *next = account->next_changed;
+
+		account_saved(account);
+		account = next;
+	}
+	accounts->changed = NULL;
+	accounts->changed_count = 0;
+}
+
+static struct holding *find_holding(const struct account *account, const struct symbol *symbol)
+{
+	struct holding *holding;
+
+	HASH_FIND(hh, account->holdings, symbol, sizeof(*symbol), holding);
+	return holding;
+}
+
+const struct position *account_position(const struct account *account, const struct symbol *symbol)
+{
+	const struct holding *holding = account != NULL ? find_holding(account, symbol) : NULL;
+
+	return holding != NULL ? &holding->position : NULL;
+}
+
+struct holding *account_holding(struct account *account, const struct symbol *symbol)
+{
+	struct holding *holding = find_holding(account, symbol);
+
+	if (holding != NULL)
+		return holding;
+	holding = bus_calloc(1, sizeof(*holding));
+	holding->symbol = *symbol;
+	HASH_ADD(hh, account->holdings, symbol, sizeof(*symbol), holding);
+	return holding;
+}
+
+struct withdrawal *account_withdrawal(const struct account *account, struct bus_id id)
+{
+	struct withdrawal *withdrawal;
+
+	if (account == NULL)
+		return NULL;
+	HASH_FIND(hh, account->open, &id, sizeof(id), withdrawal);
+	return withdrawal != NULL && withdrawal->state == WITHDRAWAL_REQUESTED ? withdrawal : NULL;
+}
+
+void account_add_withdrawal(struct account *account, const struct withdrawal *withdrawal)
+{
+	struct withdrawal *copy = bus_malloc(sizeof(*copy));
+
+	*copy = *withdrawal;
+	HASH_ADD(hh, account->open, id, sizeof(copy->id), copy);
+}

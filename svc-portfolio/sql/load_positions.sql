@@ -1,0 +1,3 @@
+select account_id, symbol, quantity_micros, cost_micros, realised_micros
+from portfolio_position
+where account_id = any ($1::uuid[])
