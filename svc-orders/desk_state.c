@@ -1,0 +1,325 @@
+/*
+ * Hash tables over the desk's objects. Orders come and go all day: their memory is kept and used
+ * again.
+ */
+#include "desk_state.h"
+
+#include <stdlib.h>
+
+static void list_add(struct desk_list *list, void *item)
+{
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity > 0 ? 2 * list->capacity : 64;
+		list->items = bus_realloc(list->items, list->capacity * sizeof(*list->items));
+	}
+	list->items[list->count++] = item;
+}
+
+void *desk_state_new(void)
+{
+	return bus_calloc(1, sizeof(struct desk_state));
+}
+
+static void free_orders(struct desk_state *desk)
+{
+	struct desk_order *order, *next;
+
+	HASH_CLEAR(by_name, desk->names);
+	HASH_ITER (by_id, desk->orders, order, next) {
+		HASH_DELETE(by_id, desk->orders, order);
+		free(order);
+	}
+	while ((order = desk->free_orders) != NULL) {
+		desk->free_orders = order->next_free;
+		free(order);
+	}
+}
+
+void desk_state_free(void *state)
+{
+	struct desk_state *desk = state;
+	struct desk_account *account, *next_account;
+	struct desk_position *position, *next_position;
+	struct desk_withdrawal *withdrawal, *next_withdrawal;
+
+	if (desk == NULL)
+		return;
+	HASH_ITER (hh, desk->accounts, account, next_account) {
+		HASH_DELETE(hh, desk->accounts, account);
+		free(account);
+	}
+	HASH_ITER (hh, desk->positions, position, next_position) {
+		HASH_DELETE(hh, desk->positions, position);
+		free(position);
+	}
+	HASH_ITER (hh, desk->withdrawals, withdrawal, next_withdrawal) {
+		HASH_DELETE(hh, desk->withdrawals, withdrawal);
+		free(withdrawal);
+	}
+	free_orders(desk);
+	free(desk->dirty_accounts.items);
+	free(desk->dirty_positions.items);
+	free(desk->touched_orders.items);
+	free(desk->touched_withdrawals.items);
+	free(desk);
+}
+
+const struct desk_account *desk_account(const struct desk_state *desk, struct bus_id id)
+{
+	struct desk_account *account;
+
+	HASH_FIND(hh, desk->accounts, &id, sizeof(id), account);
+	return account;
+}
+
+struct desk_order *desk_order(const struct desk_state *desk, struct bus_id id)
+{
+	struct desk_order *order;
+
+	HASH_FIND(by_id, desk->orders, &id, sizeof(id), order);
+	return order;
+}
+
+struct desk_withdrawal *desk_withdrawal(const struct desk_state *desk, struct bus_id id)
+{
+	struct desk_withdrawal *withdrawal;
+
+	HASH_FIND(hh, desk->withdrawals, &id, sizeof(id), withdrawal);
+	return withdrawal;
+}
+
+/* The key of a name is the account and the text without its NUL. */
+static size_t set_name(struct desk_name *name, struct bus_id account, const char *text)
+{
+	size_t len = strnlen(text, ORDER_CLIENT_ID_MAX);
+
+	name->account = account;
+	memcpy(name->text, text, len);
+	name->text[len] = '\0';
+	return offsetof(struct desk_name, text) + len;
+}
+
+struct desk_order *desk_order_named(const struct desk_state *desk, struct bus_id account,
+				    const char *client_order_id)
+{
+	struct desk_order *order = NULL;
+	struct desk_name name;
+	struct bus_id id;
+	size_t len = set_name(&name, account, client_order_id);
+
+	if (client_order_id[0] == '\0')
+		return NULL;
+	HASH_FIND(by_name, desk->names, &name, len, order);
+	if (order != NULL || !bus_id_parse(client_order_id, strlen(client_order_id), &id))
+		return order;
+	order = desk_order(desk, id);
+	if (order == NULL || order->name.text[0] != '\0' ||
+	    !bus_id_equal(order->name.account, account))
+		return NULL;
+	return order;
+}
+
+const char *desk_order_client_id(const struct desk_order *order, char *buf)
+{
+	return order->name.text[0] != '\0' ? order->name.text : bus_id_format(order->order.id, buf);
+}
+
+static struct desk_position_key position_key(struct bus_id account, const char *symbol)
+{
+	struct desk_position_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.account = account;
+	memcpy(key.symbol, symbol, strnlen(symbol, ORDER_SYMBOL_MAX));
+	return key;
+}
+
+static struct desk_position *find_position(const struct desk_state *desk,
+					   const struct desk_position_key *key)
+{
+	struct desk_position *position;
+
+	HASH_FIND(hh, desk->positions, key, sizeof(*key), position);
+	return position;
+}
+
+struct balances desk_balances(const struct desk_state *desk, struct bus_id account,
+			      const char *symbol)
+{
+	const struct desk_account *cash = desk_account(desk, account);
+	struct balances balances = { { 0, 0 }, { 0, 0 } };
+
+	if (cash != NULL)
+		balances.cash = cash->cash;
+	if (symbol != NULL) {
+		struct desk_position_key key = position_key(account, symbol);
+		const struct desk_position *shares = find_position(desk, &key);
+
+		if (shares != NULL)
+			balances.shares = shares->shares;
+	}
+	return balances;
+}
+
+struct desk_account *desk_put_account(struct desk_state *desk, struct bus_id id)
+{
+	struct desk_account *account;
+
+	HASH_FIND(hh, desk->accounts, &id, sizeof(id), account);
+	if (account == NULL) {
+		account = bus_calloc(1, sizeof(*account));
+		account->id = id;
+		HASH_ADD(hh, desk->accounts, id, sizeof(account->id), account);
+	}
+	return account;
+}
+
+struct desk_position *desk_put_position(struct desk_state *desk, struct bus_id account,
+					const char *symbol)
+{
+	struct desk_position_key key = position_key(account, symbol);
+	struct desk_position *position = find_position(desk, &key);
+
+	if (position == NULL) {
+		position = bus_calloc(1, sizeof(*position));
+		position->key = key;
+		HASH_ADD(hh, desk->positions, key, sizeof(position->key), position);
+	}
+	return position;
+}
+
+/* Assigns and says whether that was a change. */
+static bool assign(struct balance *balance, struct balance value)
+{
+	bool changed = balance->total_micros != value.total_micros ||
+		       balance->held_micros != value.held_micros;
+
+	*balance = value;
+	return changed;
+}
+
+void desk_set_cash(struct desk_state *desk, struct bus_id id, struct balance cash)
+{
+	struct desk_account *account = desk_put_account(desk, id);
+
+	if (!assign(&account->cash, cash) || account->dirty)
+		return;
+	account->dirty = true;
+	list_add(&desk->dirty_accounts, account);
+}
+
+void desk_set_shares(struct desk_state *desk, struct bus_id account, const char *symbol,
+		     struct balance shares)
+{
+	struct desk_position_key key = position_key(account, symbol);
+	struct desk_position *position = find_position(desk, &key);
+
+	if (position == NULL) {
+		if (shares.total_micros == 0 && shares.held_micros == 0)
+			return;
+		position = desk_put_position(desk, account, symbol);
+	}
+	if (!assign(&position->shares, shares) || position->dirty)
+		return;
+	position->dirty = true;
+	list_add(&desk->dirty_positions, position);
+}
+
+static void list_order(struct desk_state *desk, struct desk_order *order)
+{
+	if (order->listed)
+		return;
+	order->listed = true;
+	list_add(&desk->touched_orders, order);
+}
+
+void desk_touch_order(struct desk_state *desk, struct desk_order *order)
+{
+	order->changed = true;
+	list_order(desk, order);
+}
+
+static struct desk_order *insert_order(struct desk_state *desk, struct bus_id account,
+				       const struct order *order, const char *client_order_id)
+{
+	struct desk_order *added = desk->free_orders;
+	char id[BUS_ID_TEXT];
+	size_t len;
+
+	bus_assert(desk_order(desk, order->id) == NULL);
+	if (added != NULL)
+		desk->free_orders = added->next_free;
+	else
+		added = bus_malloc(sizeof(*added));
+	memset(added, 0, sizeof(*added));
+	added->order = *order;
+	if (strcmp(client_order_id, bus_id_format(order->id, id)) == 0)
+		client_order_id = "";
+	len = set_name(&added->name, account, client_order_id);
+	HASH_ADD(by_id, desk->orders, order.id, sizeof(added->order.id), added);
+	if (client_order_id[0] != '\0')
+		HASH_ADD(by_name, desk->names, name, len, added);
+	return added;
+}
+
+void desk_add_order(struct desk_state *desk, struct bus_id account, const struct order *order,
+		    const char *client_order_id)
+{
+	desk_touch_order(desk, insert_order(desk, account, order, client_order_id));
+}
+
+void desk_put_order(struct desk_state *desk, struct bus_id account, const struct order *order,
+		    const char *client_order_id)
+{
+	struct desk_order *put = desk_order(desk, order->id);
+
+	if (put != NULL)
+		return;
+	put = insert_order(desk, account, order, client_order_id);
+	put->stored = true;
+	if (order_terminal(order->status))
+		list_order(desk, put);
+}
+
+void desk_drop_order(struct desk_state *desk, struct desk_order *order)
+{
+	HASH_DELETE(by_id, desk->orders, order);
+	if (order->name.text[0] != '\0')
+		HASH_DELETE(by_name, desk->names, order);
+	order->next_free = desk->free_orders;
+	desk->free_orders = order;
+}
+
+static void touch_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal)
+{
+	if (withdrawal->listed)
+		return;
+	withdrawal->listed = true;
+	list_add(&desk->touched_withdrawals, withdrawal);
+}
+
+struct desk_withdrawal *desk_add_withdrawal(struct desk_state *desk,
+					    const struct desk_withdrawal *withdrawal)
+{
+	struct desk_withdrawal *added = bus_calloc(1, sizeof(*added));
+
+	added->id = withdrawal->id;
+	added->account = withdrawal->account;
+	added->micros = withdrawal->micros;
+	memcpy(added->symbol, withdrawal->symbol, sizeof(added->symbol));
+	HASH_ADD(hh, desk->withdrawals, id, sizeof(added->id), added);
+	touch_withdrawal(desk, added);
+	return added;
+}
+
+void desk_end_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal)
+{
+	withdrawal->ended = true;
+	touch_withdrawal(desk, withdrawal);
+}
+
+void desk_drop_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal)
+{
+	HASH_DELETE(hh, desk->withdrawals, withdrawal);
+	free(withdrawal);
+}
