@@ -41,33 +41,41 @@ enum bus_pg_type {
 
 /* Why a group failed; borrowed, valid during the callback. */
 struct bus_db_error {
-	int err; /* BUS_ERR_DB_AWAY, or BUS_ERR_DATA_REFUSED for classes 22, 23, 54; else DB_AWAY */
+	int err; /* classes 22, 23, 54: BUS_ERR_DATA_REFUSED; our own 'BF001': FENCED; else DB_AWAY
+		  */
 	char sqlstate[6];      /* "" when the connection is gone */
-	const char *statement; /* name of the statement that failed; "" when unknown */
+	const char *statement; /* name of the statement that failed; "" when it was the commit */
 	const char *message;   /* primary message, no row values */
 };
 
-/* The rows of one call, on success only. */
+/*
+ * The rows of one call, on success only, as they arrive: the group may still fail, so what is made
+ * of them counts only once its sync has been reported without an error.
+ */
 typedef void (*bus_rows_fn)(void *arg, const PGresult *rows);
 /* The end of a group: error is NULL when it is committed. */
 typedef void (*bus_sync_fn)(void *arg, const struct bus_db_error *error);
-/* The connection came up (true) or went away (false). */
+/* The connection came up (true) or went away (false; after the sync that failed with it). */
 typedef void (*bus_db_state_fn)(void *arg, bool up);
 
 /*
- * Connects in the background and keeps at it. `url` is a libpq connection string (borrowed);
- * application_name is `name`; statement_timeout, lock_timeout and
- * idle_in_transaction_session_timeout are set on every connection. Returns owned.
+ * Connects in the background and keeps at it. `url` is a libpq connection string (borrowed,
+ * as is `name`, which becomes the application_name); no callback comes before the loop turns;
+ * statement_timeout, lock_timeout and idle_in_transaction_session_timeout are set on every
+ * connection. Returns owned.
  */
 struct bus_db *bus_db_new(struct event_base *base, const char *url, const char *name,
 			  bus_db_state_fn on_state, void *arg);
+/* Nothing is reported any more. Allowed in every callback. */
 void bus_db_free(struct bus_db *db);
 bool bus_db_up(const struct bus_db *db);
-/* A group is queued or in flight: nothing may be called until its sync has been reported. */
+/* A group has been ended and not reported: nothing may be called until then. */
 bool bus_db_busy(const struct bus_db *db);
 /* Why the database is away, for /readyz and logs; "" when it is up. No secrets. */
 const char *bus_db_why(const struct bus_db *db);
-/* Drops the connection and connects anew: whatever is in flight fails with DB_AWAY. */
+/*
+ * Drops the connection and connects anew, from the loop: whatever is in flight fails with DB_AWAY.
+ */
 void bus_db_reset(struct bus_db *db);
 
 /*
@@ -93,7 +101,11 @@ void bus_column_id(struct bus_column *column, struct bus_id value);
 void bus_column_null(struct bus_column *column);
 /* Queues it. on_rows may be NULL; it is called before the group's sync is reported. */
 void bus_call_send(struct bus_call *call, bus_rows_fn on_rows, void *arg);
-/* Ends the group, flushes, and reports its outcome once. */
+/*
+ * Ends the group, flushes, and reports its outcome once, always from the loop. Calls may be queued
+ * while the connection is away: they go nowhere, and the sync says DB_AWAY at once, so pause before
+ * trying again (on_state tells when).
+ */
 void bus_db_sync(struct bus_db *db, bus_sync_fn on_sync, void *arg);
 
 /*
