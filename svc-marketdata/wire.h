@@ -1,0 +1,39 @@
+/*
+ * Short names for the generated types of the contexts that the market reads and writes, and the
+ * instrument's way into and out of its message.
+ */
+#ifndef MARKETDATA_WIRE_H
+#define MARKETDATA_WIRE_H
+
+#include "bourse/books/v1/books.pb-c.h"
+#include "bourse/market/v1/market.pb-c.h"
+#include "instrument.h"
+
+#define BOOKS(name)    Bourse__Books__V1__##name
+#define BOOKS_D(name)  (&bourse__books__v1__##name##__descriptor)
+#define MARKET(name)   Bourse__Market__V1__##name
+#define MARKET_D(name) (&bourse__market__v1__##name##__descriptor)
+
+#define TRADING_STATE(name) BOURSE__BOOKS__V1__TRADING_STATE__TRADING_STATE_##name
+
+/* The members of the journal's oneof; the last two are in the enum, but never a fact. */
+#define FACT(name)	BOURSE__MARKET__V1__MARKET_EVENT__EVENT_##name
+#define FACT_NONE	BOURSE__MARKET__V1__MARKET_EVENT__EVENT__NOT_SET
+#define FACT_ENUM_WIDTH _BOURSE__MARKET__V1__MARKET_EVENT__EVENT__CASE_IS_INT_SIZE
+
+/* Fields of messages are not const; nobody writes through them. */
+char *wire_text(const char *text);
+
+/* Fills a message that is initialised; it borrows the instrument's texts. */
+void wire_instrument_put(MARKET(Instrument) * message, const struct instrument *instrument);
+/* The instrument of one of our own facts: it has been checked when it was decided. */
+void wire_instrument_get(const MARKET(Instrument) * message, struct instrument *instrument);
+
+/*
+ * The definition of a command, as it is: instrument_define() checks it. False when one of its texts
+ * is too long to be kept at all.
+ */
+bool wire_definition(const MARKET(DefineInstrument) * command,
+		     struct definition *definition) BUS_MUST_CHECK;
+
+#endif
