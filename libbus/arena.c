@@ -14,8 +14,7 @@
 
 #define ARENA_ALIGN	16
 #define ARENA_BLOCK_MIN ((size_t)16 << 10)
-#define ARENA_BLOCK_MAX ((size_t)1 << 20) /* the blocks double up to here; larger only on demand   \
-					   */
+#define ARENA_BLOCK_MAX ((size_t)1 << 20) /* blocks double up to here; larger on demand */
 
 struct bus_arena_block {
 	struct bus_arena_block *next;
@@ -71,9 +70,8 @@ static struct bus_arena_block *append_block(struct bus_arena *arena, size_t need
 	struct bus_arena_block *last = arena->current, *block;
 	size_t size = ARENA_BLOCK_MIN;
 
-	if (last) {
+	if (last)
 		size = last->size < ARENA_BLOCK_MAX / 2 ? last->size * 2 : ARENA_BLOCK_MAX;
-	}
 	if (size < need)
 		size = need;
 	block = bus_malloc(sizeof(*block) + size);
