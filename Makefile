@@ -245,10 +245,14 @@ tests: programs $(TESTS) $(SCENARIOS) ## build every test
 deps: ## install the packages that are missing (apt), or name them
 	@test/stack/deps build stack $(if $(filter check%,$(MAKECMDGOALS)),test)
 
-check: deps tests ## build and run every test (ONLY='pattern ...' picks)
-	@test/stack/check --build $(O) $(patsubst %,--only '%',$(ONLY)) $(TESTS:$(O)/test/%=%) $(SCENARIOS:$(O)/test/%=%)
-check-unit: deps $(TESTS) ## only the tests that need no server
-	@test/stack/check --build $(O) --unit $(patsubst %,--only '%',$(ONLY)) $(TESTS:$(O)/test/%=%)
+# ONLY='libbus/* test_money' picks among the tests, and only they are built; without it all are.
+SUITES := $(TESTS:$(O)/test/%=%) $(SCENARIOS:$(O)/test/%=%)
+PICKED := $(if $(ONLY),$(filter $(subst *,%,$(ONLY)),$(SUITES)),$(SUITES))
+check: deps $(PICKED:%=$(O)/test/%) $(if $(filter %_kafka $(SCENARIOS:$(O)/test/%=%),$(PICKED)),programs) ## build and run every test, or ONLY='libbus/* test_money'
+	@test/stack/check --build $(O) $(PICKED)
+UNITS := $(filter-out %_pg %_kafka $(SCENARIOS:$(O)/test/%=%),$(PICKED))
+check-unit: deps $(UNITS:%=$(O)/test/%) ## only the tests that need no server
+	@test/stack/check --build $(O) $(UNITS)
 check-san: ## every test again, under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined check
 
