@@ -1,10 +1,8 @@
 /*
- * The connection: connecting, one group of calls in libpq's pipeline, losing it and coming back.
+ * The connection: connecting, losing it and coming back.
  *
  * Callbacks are called from event handlers alone, never from inside a function of the user's; so
- * is the connection dropped. Whatever libpq may have read while it was writing is looked at after
- * each flush, since the socket will not tell of it again. Between two groups nothing is awaited;
- * an answer belongs to the item at the head of the group, in order.
+ * is the connection dropped. What goes through it is db_group.c's.
  */
 #include "bus/db.h"
 
@@ -20,7 +18,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg);
 static void on_step(evutil_socket_t fd, short what, void *arg);
 
 /* Blanks and newlines of a message of libpq's become one blank each. */
-static void squash(char *out, size_t size, const char *text)
+void bus__db_squash(char *out, size_t size, const char *text)
 {
 	size_t len = 0;
 
@@ -37,21 +35,11 @@ static void squash(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-static void arm(struct bus_db *db, int ms)
+void bus__db_arm(struct bus_db *db, int ms)
 {
 	struct timeval time = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
 	bus_assert(event_add(db->timer, &time) == 0);
-}
-
-static void kick(struct bus_db *db)
-{
-	event_active(db->kick, EV_TIMEOUT, 0);
-}
-
-static bool usable(const struct bus_db *db)
-{
-	return db->link == BUS__LINK_UP && !db->reset;
 }
 
 /* Growing, and jittered so that the services do not all come back in the same millisecond. */
@@ -72,10 +60,10 @@ static void set_link(struct bus_db *db, enum bus__link link)
 	db->link = link;
 	switch (link) {
 	case BUS__LINK_PAUSED:
-		arm(db, next_pause(db));
+		bus__db_arm(db, next_pause(db));
 		break;
 	case BUS__LINK_CONNECTING:
-		arm(db, db->attempt_ms);
+		bus__db_arm(db, db->attempt_ms);
 		break;
 	case BUS__LINK_UP:
 		db->pause_ms = BUS__DB_PAUSE_MIN_MS;
@@ -99,34 +87,6 @@ static void unwatch(struct event **event)
 	*event = NULL;
 }
 
-/* The end of a group. It is empty again before its owner hears, who may begin the next one. */
-static void report(struct bus_db *db, const struct bus_db_error *error)
-{
-	struct bus__group *group = &db->group;
-	bus_sync_fn on_sync = group->on_sync;
-	void *arg = group->arg;
-
-	group->state = BUS__GROUP_EMPTY;
-	group->doomed = false;
-	group->failure.set = false;
-	group->item_count = 0;
-	group->head = 0;
-	group->on_sync = NULL;
-	if (!db->freed)
-		on_sync(arg, error);
-}
-
-static void report_away(struct bus_db *db)
-{
-	struct bus_db_error error = { .err = BUS_ERR_DB_AWAY, .statement = "" };
-	char message[BUS__DB_WHY_MAX] = "the connection was lost while the group was being queued";
-
-	if (*bus_db_why(db))
-		snprintf(message, sizeof(message), "%s", db->why);
-	error.message = message;
-	report(db, &error);
-}
-
 /* Events go first: PQfinish() closes the socket. It sends what it can and does not wait. */
 static void disconnect(struct bus_db *db)
 {
@@ -139,12 +99,12 @@ static void disconnect(struct bus_db *db)
 		db->statements[i].prepared = false;
 }
 
-static void set_why(struct bus_db *db, const char *text)
+void bus__db_set_why(struct bus_db *db, const char *text)
 {
 	char why[BUS__DB_WHY_MAX];
 	bool news;
 
-	squash(why, sizeof(why), text);
+	bus__db_squash(why, sizeof(why), text);
 	news = strcmp(why, db->why) != 0;
 	bus_log(news ? BUS_LOG_WARN : BUS_LOG_DEBUG, "database away", "name=%s why=\"%s\"",
 		db->name, why);
@@ -162,18 +122,9 @@ static void lost(struct bus_db *db)
 	db->group.item_count = 0;
 	db->group.head = 0;
 	if (db->group.state == BUS__GROUP_IN_FLIGHT)
-		report_away(db);
+		bus__db_report_away(db);
 	if (was_up && !db->freed)
 		db->on_state(db->arg, false);
-}
-
-/* libpq refused to take a command: seen inside a function of the user's, handled from the loop. */
-static void broken(struct bus_db *db)
-{
-	set_why(db, PQerrorMessage(db->conn));
-	db->group.doomed = true;
-	db->reset = true;
-	kick(db);
 }
 
 static void on_notice(void *arg, const char *message)
@@ -183,7 +134,7 @@ static void on_notice(void *arg, const char *message)
 
 	if (!bus_log_enabled(BUS_LOG_DEBUG))
 		return;
-	squash(text, sizeof(text), message);
+	bus__db_squash(text, sizeof(text), message);
 	bus_log(BUS_LOG_DEBUG, "database notice", "name=%s text=\"%s\"", db->name, text);
 }
 
@@ -209,7 +160,7 @@ static void attempt(struct bus_db *db)
 	db->conn = PQconnectStartParams(keys, values, 1);
 	bus_assert(db->conn);
 	if (PQstatus(db->conn) == CONNECTION_BAD) {
-		set_why(db, PQerrorMessage(db->conn));
+		bus__db_set_why(db, PQerrorMessage(db->conn));
 		lost(db);
 		return;
 	}
@@ -222,7 +173,7 @@ static void attempt(struct bus_db *db)
 static void connected(struct bus_db *db)
 {
 	if (PQsetnonblocking(db->conn, 1) != 0 || !PQenterPipelineMode(db->conn)) {
-		set_why(db, PQerrorMessage(db->conn));
+		bus__db_set_why(db, PQerrorMessage(db->conn));
 		lost(db);
 		return;
 	}
@@ -246,7 +197,7 @@ static void step(struct bus_db *db)
 		connected(db);
 		return;
 	case PGRES_POLLING_FAILED:
-		set_why(db, PQerrorMessage(db->conn));
+		bus__db_set_why(db, PQerrorMessage(db->conn));
 		lost(db);
 		return;
 	case PGRES_POLLING_WRITING:
@@ -258,132 +209,6 @@ static void step(struct bus_db *db)
 	}
 	watch(db, &db->io, what, on_step);
 	event_add(db->io, NULL);
-}
-
-static int classify(const char *sqlstate)
-{
-	static const char *const refused[] = { "22", "23", "54" };
-
-	if (strcmp(sqlstate, "BF001") == 0)
-		return BUS_ERR_FENCED;
-	for (size_t i = 0; i < BUS_ARRAY_LEN(refused); i++) {
-		if (strncmp(sqlstate, refused[i], 2) == 0)
-			return BUS_ERR_DATA_REFUSED;
-	}
-	return BUS_ERR_DB_AWAY;
-}
-
-/*
- * Errors that this connection would give for ever, and a new one may not: a plan whose result type
- * a migration has changed, a prepared statement that is gone, a primary that became a standby.
- */
-static bool stale(const char *sqlstate)
-{
-	return strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0 ||
-	       strcmp(sqlstate, "25006") == 0;
-}
-
-static void keep_failure(struct bus_db *db, const PGresult *result)
-{
-	struct bus__group *group = &db->group;
-	struct bus__failure *failure = &group->failure;
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-
-	if (failure->set)
-		return;
-	failure->set = true;
-	failure->statement = ""; /* the commit itself, as a deferred constraint does */
-	if (group->head < group->item_count)
-		failure->statement = db->statements[group->items[group->head].statement].sql->name;
-	snprintf(failure->sqlstate, sizeof(failure->sqlstate), "%s", sqlstate ? sqlstate : "");
-	squash(failure->message, sizeof(failure->message),
-	       message ? message : PQresultErrorMessage(result));
-}
-
-static void committed_or_not(struct bus_db *db)
-{
-	struct bus__failure failure = db->group.failure;
-	struct bus_db_error error = {
-		.err = classify(failure.sqlstate),
-		.statement = failure.statement,
-		.message = failure.message,
-	};
-
-	event_del(db->timer);
-	if (!failure.set) {
-		report(db, NULL);
-		return;
-	}
-	memcpy(error.sqlstate, failure.sqlstate, sizeof(error.sqlstate));
-	if (stale(failure.sqlstate)) {
-		set_why(db, failure.message);
-		db->reset = true;
-		kick(db);
-	}
-	report(db, &error);
-}
-
-/* One result for the item at the head. Everything that on_rows could change is read before. */
-static void take(struct bus_db *db, const PGresult *result)
-{
-	struct bus__group *group = &db->group;
-	ExecStatusType status = PQresultStatus(result);
-	bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-	struct bus__item *item;
-
-	if (!ok && status != PGRES_PIPELINE_ABORTED)
-		keep_failure(db, result);
-	if (group->head == group->item_count)
-		return; /* the commit's own error; the sync follows */
-	item = &group->items[group->head];
-	item->answered = true;
-	if (item->prepare && !ok)
-		db->statements[item->statement].prepared = false;
-	if (!item->prepare && ok && item->on_rows)
-		item->on_rows(item->arg, result);
-}
-
-/*
- * Hands out the results that are here. A NULL ends the results of one command; two in a row mean
- * that nothing is due. It ends with the group: bus_db_sync() looks after the next one by itself.
- */
-static void pump(struct bus_db *db)
-{
-	struct bus__group *group = &db->group;
-	bool was_null = false;
-	bool ended = false;
-
-	while (!ended && !db->freed && usable(db) && group->state != BUS__GROUP_EMPTY &&
-	       !group->doomed && !PQisBusy(db->conn)) {
-		PGresult *result = PQgetResult(db->conn);
-
-		if (!result && was_null)
-			break;
-		was_null = !result;
-		if (result && PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
-			ended = true;
-			committed_or_not(db);
-		} else if (result) {
-			take(db, result);
-		} else if (group->head < group->item_count && group->items[group->head].answered) {
-			group->head++;
-		}
-		PQclear(result);
-	}
-}
-
-/* Writes what the socket takes; the rest goes when it is writable again. */
-static void flush(struct bus_db *db)
-{
-	int left = PQflush(db->conn);
-
-	if (left < 0)
-		broken(db);
-	else if (left > 0)
-		event_add(db->writable, NULL);
-	else
-		event_del(db->writable);
 }
 
 static void enter(struct bus_db *db)
@@ -420,17 +245,17 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	enter(db);
 	if (db->group.state == BUS__GROUP_IN_FLIGHT)
-		arm(db, db->silence_ms);
+		bus__db_arm(db, db->silence_ms);
 	alive = PQconsumeInput(db->conn) == 1;
 	if (alive)
-		flush(db);
+		bus__db_flush(db);
 	if (db->group.state == BUS__GROUP_EMPTY)
 		(void)PQisBusy(db->conn); /* parses, so that notices are heard between groups */
-	pump(db);
+	bus__db_pump(db);
 	if (!db->freed && (!alive || PQstatus(db->conn) == CONNECTION_BAD)) {
 		/* The server's last words say more than the end of the connection. */
-		set_why(db, db->group.failure.set ? db->group.failure.message
-						  : PQerrorMessage(db->conn));
+		bus__db_set_why(db, db->group.failure.set ? db->group.failure.message
+							  : PQerrorMessage(db->conn));
 		lost(db);
 	}
 	leave(db);
@@ -443,7 +268,8 @@ static void on_step(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	enter(db);
-	step(db);
+	if (!db->reset) /* dropped by the kick that is on its way */
+		step(db);
 	leave(db);
 }
 
@@ -459,11 +285,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		attempt(db);
 		break;
 	case BUS__LINK_CONNECTING:
-		set_why(db, "no answer to an attempt to connect");
+		bus__db_set_why(db, "no answer to an attempt to connect");
 		lost(db);
 		break;
 	case BUS__LINK_UP:
-		set_why(db, "no byte from the server while a group was in flight");
+		bus__db_set_why(db, "no byte from the server while a group was in flight");
 		lost(db);
 		break;
 	}
@@ -480,9 +306,9 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
 	if (db->reset)
 		lost(db);
 	else if (db->group.state == BUS__GROUP_IN_FLIGHT && db->group.doomed)
-		report_away(db);
+		bus__db_report_away(db);
 	else
-		pump(db);
+		bus__db_pump(db);
 	leave(db);
 }
 
@@ -533,9 +359,9 @@ struct bus_db *bus_db_new(struct event_base *base, const char *url, const char *
 	bus__call_init(&db->call, db);
 	if (read_url(db)) {
 		snprintf(db->why, sizeof(db->why), "not connected yet");
-		arm(db, 0);
+		bus__db_arm(db, 0);
 	} else {
-		set_why(db, "the connection string cannot be read");
+		bus__db_set_why(db, "the connection string cannot be read");
 	}
 	return db;
 }
@@ -551,7 +377,7 @@ void bus_db_free(struct bus_db *db)
 
 bool bus_db_up(const struct bus_db *db)
 {
-	return usable(db);
+	return bus__db_usable(db);
 }
 
 bool bus_db_busy(const struct bus_db *db)
@@ -561,95 +387,14 @@ bool bus_db_busy(const struct bus_db *db)
 
 const char *bus_db_why(const struct bus_db *db)
 {
-	return usable(db) ? "" : db->why;
+	return bus__db_usable(db) ? "" : db->why;
 }
 
 void bus_db_reset(struct bus_db *db)
 {
 	if (db->link == BUS__LINK_PAUSED || db->reset)
 		return;
-	set_why(db, "dropped on request");
+	bus__db_set_why(db, "dropped on request");
 	db->reset = true;
-	kick(db);
-}
-
-/* Few dozens of statements: a look at each is cheaper than a hash. */
-static size_t find_statement(struct bus_db *db, const struct bus_sql *sql)
-{
-	for (size_t i = 0; i < db->statement_count; i++) {
-		if (db->statements[i].sql == sql)
-			return i;
-		bus_assert(strcmp(db->statements[i].sql->name, sql->name) != 0);
-	}
-	if (db->statement_count == db->statement_size) {
-		db->statement_size = db->statement_size ? db->statement_size * 2 : 32;
-		db->statements =
-			bus_realloc(db->statements, db->statement_size * sizeof(*db->statements));
-	}
-	db->statements[db->statement_count] = (struct bus__statement){ .sql = sql };
-	return db->statement_count++;
-}
-
-static void push_item(struct bus_db *db, struct bus__item item)
-{
-	struct bus__group *group = &db->group;
-
-	if (group->item_count == group->item_size) {
-		group->item_size = group->item_size ? group->item_size * 2 : 64;
-		group->items = bus_realloc(group->items, group->item_size * sizeof(*group->items));
-	}
-	group->items[group->item_count++] = item;
-}
-
-static bool prepare(struct bus_db *db, size_t statement)
-{
-	const struct bus_sql *sql = db->statements[statement].sql;
-
-	if (db->statements[statement].prepared)
-		return true;
-	if (!PQsendPrepare(db->conn, sql->name, sql->text, 0, NULL))
-		return false;
-	db->statements[statement].prepared = true;
-	push_item(db, (struct bus__item){ .statement = statement, .prepare = true });
-	return true;
-}
-
-void bus__db_send(struct bus_db *db, const struct bus__send *send)
-{
-	struct bus__item item = { .on_rows = send->on_rows, .arg = send->arg };
-
-	bus_assert(!bus_db_busy(db));
-	db->group.state = BUS__GROUP_OPEN;
-	if (!usable(db))
-		db->group.doomed = true;
-	if (db->group.doomed)
-		return;
-	item.statement = find_statement(db, send->sql);
-	if (!prepare(db, item.statement) ||
-	    !PQsendQueryPrepared(db->conn, send->sql->name, send->count, send->values,
-				 send->lengths, send->formats, 1)) {
-		broken(db);
-		return;
-	}
-	push_item(db, item);
-}
-
-void bus_db_sync(struct bus_db *db, bus_sync_fn on_sync, void *arg)
-{
-	struct bus__group *group = &db->group;
-
-	bus_assert(on_sync && !bus_db_busy(db) && !db->call.sql);
-	group->state = BUS__GROUP_IN_FLIGHT;
-	group->on_sync = on_sync;
-	group->arg = arg;
-	if (!usable(db))
-		group->doomed = true;
-	if (!group->doomed && !PQpipelineSync(db->conn))
-		broken(db);
-	if (!group->doomed) {
-		arm(db, db->silence_ms);
-		flush(db);
-	}
-	if (group->doomed || !PQisBusy(db->conn))
-		kick(db);
+	bus__db_kick(db);
 }

@@ -1,8 +1,7 @@
 /*
- * What db.c (the connection and its pipeline) and db_call.c (encoding and rows) share.
- *
- * db.c owns struct bus_db and every libpq call that talks to the server; db_call.c owns the one
- * call that is being built in it. Nothing here is for users of the library.
+ * What db.c (the connection), db_group.c (what goes through it) and db_call.c (encoding and rows)
+ * share. db.c owns struct bus_db and its link, db_group.c the group in it, db_call.c the call that
+ * is being built. Nothing here is for users of the library.
  */
 #ifndef BUS_DB_INTERNAL_H
 #define BUS_DB_INTERNAL_H
@@ -138,6 +137,30 @@ struct bus_db {
 	struct bus__group group;
 	struct bus_call call;
 };
+
+/* From the loop, soon: never from inside a function that the user has called. */
+static inline void bus__db_kick(struct bus_db *db)
+{
+	event_active(db->kick, EV_TIMEOUT, 0);
+}
+
+static inline bool bus__db_usable(const struct bus_db *db)
+{
+	return db->link == BUS__LINK_UP && !db->reset;
+}
+
+void bus__db_arm(struct bus_db *db, int ms);
+/* Keeps (and logs) why the connection is, or is about to be, away. */
+void bus__db_set_why(struct bus_db *db, const char *text);
+/* Copies a message of libpq's, each run of blanks and newlines as one blank. */
+void bus__db_squash(char *out, size_t size, const char *text);
+
+/* Writes what the socket takes; the rest goes when it is writable again. */
+void bus__db_flush(struct bus_db *db);
+/* Hands out the results that are here, up to the end of the group. */
+void bus__db_pump(struct bus_db *db);
+/* The end of a group in flight whose connection is gone. */
+void bus__db_report_away(struct bus_db *db);
 
 /* Sends (or swallows, when the connection is away) one call whose parameters are all binary. */
 struct bus__send {

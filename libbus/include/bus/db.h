@@ -41,10 +41,10 @@ enum bus_pg_type {
 
 /* Why a group failed; borrowed, valid during the callback. */
 struct bus_db_error {
-	int err; /* classes 22, 23, 54: BUS_ERR_DATA_REFUSED; our own 'BF001': FENCED; else DB_AWAY
-		  */
+	/* Classes 22, 23, 54: BUS_ERR_DATA_REFUSED; our own 'BF001': FENCED; all else: DB_AWAY. */
+	int err;
 	char sqlstate[6];      /* "" when the connection is gone */
-	const char *statement; /* name of the statement that failed; "" when it was the commit */
+	const char *statement; /* the statement that failed; "" for the commit, or no connection */
 	const char *message;   /* primary message, no row values */
 };
 
