@@ -87,7 +87,7 @@ SQL_H := $(foreach c,$(COMPONENTS),$(O)/gen/$(c)/sql.h $(O)/gen/$(c)/migrations.
 GENERATED := $(PROTO_H) $(SQL_H)
 
 # On a new machine packages come before everything else, but only for the goals that promise to do so.
-FIRST := $(if $(filter run check check-% up bench bench-%,$(MAKECMDGOALS)),deps)
+FIRST := $(if $(filter run check check-% up bench bench-% lint,$(MAKECMDGOALS)),deps)
 
 $(O)/gen/%.pb-c.c $(O)/gen/%.pb-c.h: proto/%.proto | $(FIRST)
 	$(call say,PROTO,$<)
@@ -243,7 +243,8 @@ programs: $(BASE) $(PROGRAMS)
 tests: programs $(TESTS) $(SCENARIOS) ## build every test
 
 deps: ## install the packages that are missing (apt), or name them
-	@test/stack/deps build stack $(if $(filter check%,$(MAKECMDGOALS)),test)
+	@test/stack/deps build stack $(if $(filter check%,$(MAKECMDGOALS)),test) \
+		$(if $(filter lint,$(MAKECMDGOALS)),lint)
 
 # ONLY='libbus/* test_money' picks among the tests, and only they are built; without it all are.
 SUITES := $(TESTS:$(O)/test/%=%) $(SCENARIOS:$(O)/test/%=%)
@@ -278,13 +279,12 @@ C_FILES := $(sort $(shell find libbus $(SERVICES) cli test bench -name '*.[ch]' 
 SCRIPTS := $(sort $(shell grep -lE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env bash' -r .ci test bench examples docs 2>/dev/null))
 TIDY := $(patsubst %.c,$(O)/lint/%.tidy,$(filter %.c,$(C_FILES)))
 
-lint: $(TIDY) ## clang-format, clang-tidy, buf, shellcheck
-	@test/stack/deps lint
+lint: deps $(TIDY) ## clang-format, clang-tidy, buf, shellcheck
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck $(SCRIPTS)
 	test/stack/buf lint proto
 # A file is linted again when it or what it includes has changed.
-$(O)/lint/%.tidy: $(O)/obj/%.o .clang-tidy
+$(O)/lint/%.tidy: $(O)/obj/%.o .clang-tidy | $(FIRST)
 	$(call say,TIDY,$*.c)
 	@mkdir -p $(@D)
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $*.c -- $(STD) -Ilibbus/include -I$(O)/gen \
