@@ -1,0 +1,1 @@
+delete from resting_order where order_id = any($1::uuid[])
