@@ -1,9 +1,9 @@
 /*
  * One group of calls in libpq's pipeline: sending it, handing out what comes back, its end.
  *
- * An answer belongs to the item at the head of the group, in order; a sync ends it. Whatever libpq
- * may have read while it was writing is looked at after each flush, since the socket will not tell
- * of it again. The first error is the group's: all the others follow from it.
+ * An answer belongs to the item at the head of the group, in order; a sync ends it. libpq may read
+ * while it writes, and the socket will not tell of that again; but the answer to the sync cannot be
+ * among it, so the socket does wake us up. The first error is the group's: the others follow.
  */
 #include <stdio.h>
 #include <string.h>
@@ -134,7 +134,7 @@ static void take(struct bus_db *db, const PGresult *result)
 
 /*
  * Hands out the results that are here. A NULL ends the results of one command; two in a row mean
- * that nothing is due. It ends with the group: bus_db_sync() looks after the next one by itself.
+ * that nothing is due. It ends with the group: the next one is answered later.
  */
 void bus__db_pump(struct bus_db *db)
 {
@@ -251,6 +251,6 @@ void bus_db_sync(struct bus_db *db, bus_sync_fn on_sync, void *arg)
 		bus__db_arm(db, db->silence_ms);
 		bus__db_flush(db);
 	}
-	if (group->doomed || !PQisBusy(db->conn))
+	if (group->doomed)
 		bus__db_kick(db);
 }
