@@ -298,18 +298,29 @@ static void touch_withdrawal(struct desk_state *desk, struct desk_withdrawal *wi
 	list_add(&desk->touched_withdrawals, withdrawal);
 }
 
-struct desk_withdrawal *desk_add_withdrawal(struct desk_state *desk,
-					    const struct desk_withdrawal *withdrawal)
+static struct desk_withdrawal *insert_withdrawal(struct desk_state *desk,
+						 const struct desk_withdrawal *withdrawal)
 {
 	struct desk_withdrawal *added = bus_calloc(1, sizeof(*added));
 
+	bus_assert(desk_withdrawal(desk, withdrawal->id) == NULL);
 	added->id = withdrawal->id;
 	added->account = withdrawal->account;
 	added->micros = withdrawal->micros;
 	memcpy(added->symbol, withdrawal->symbol, sizeof(added->symbol));
 	HASH_ADD(hh, desk->withdrawals, id, sizeof(added->id), added);
-	touch_withdrawal(desk, added);
 	return added;
+}
+
+void desk_add_withdrawal(struct desk_state *desk, const struct desk_withdrawal *withdrawal)
+{
+	touch_withdrawal(desk, insert_withdrawal(desk, withdrawal));
+}
+
+void desk_put_withdrawal(struct desk_state *desk, const struct desk_withdrawal *withdrawal)
+{
+	if (desk_withdrawal(desk, withdrawal->id) == NULL)
+		insert_withdrawal(desk, withdrawal)->stored = true;
 }
 
 void desk_end_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal)

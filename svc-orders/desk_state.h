@@ -110,8 +110,7 @@ void desk_add_order(struct desk_state *desk, struct bus_id account, const struct
 		    const char *client_order_id);
 /* It has changed. */
 void desk_touch_order(struct desk_state *desk, struct desk_order *order);
-struct desk_withdrawal *desk_add_withdrawal(struct desk_state *desk,
-					    const struct desk_withdrawal *withdrawal);
+void desk_add_withdrawal(struct desk_state *desk, const struct desk_withdrawal *withdrawal);
 /* It will be gone after the next save(). */
 void desk_end_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal);
 
@@ -122,6 +121,7 @@ struct desk_position *desk_put_position(struct desk_state *desk, struct bus_id a
 void desk_put_order(struct desk_state *desk, struct bus_id account, const struct order *order,
 		    const char *client_order_id);
 void desk_drop_order(struct desk_state *desk, struct desk_order *order);
+void desk_put_withdrawal(struct desk_state *desk, const struct desk_withdrawal *withdrawal);
 void desk_drop_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal);
 
 #endif

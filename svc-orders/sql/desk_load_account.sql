@@ -1,0 +1,3 @@
+select account_id, cash_micros, cash_held_micros
+  from desk_account
+ where account_id = any ($1::uuid[])

@@ -1,0 +1,7 @@
+-- Only of the account that names it: another account's order stays unknown here.
+select order_id, account_id, client_order_id, symbol, side, type, time_in_force, self_trade, firm,
+       limit_price_micros, collar_price_micros, ordered_micros, accepted_at_micros, status,
+       quantity_micros, cum_micros, leaves_micros, cum_notional_micros, hold_micros,
+       updated_at_micros
+  from unnest($1::uuid[], $2::uuid[]) as asked (account_id, order_id)
+  join customer_order using (account_id, order_id)

@@ -1,0 +1,3 @@
+select account_id, symbol, position_micros, position_held_micros
+  from desk_position
+ where account_id = any ($1::uuid[])
