@@ -14,12 +14,12 @@ static const struct bus_input_topic inputs[] = {
 };
 
 static const struct bus_handler handlers[] = {
-	{ PORTFOLIO_D(deposit), decide_deposit },
-	{ PORTFOLIO_D(withdraw), decide_withdraw },
-	{ ORDERS_D(withdrawal_held), decide_withdrawal_held },
-	{ ORDERS_D(withdrawal_refused), decide_withdrawal_refused },
-	{ ORDERS_D(order_filled), decide_order_filled },
-	{ NULL, NULL },
+	{ .type = PORTFOLIO_D(deposit), .decide = decide_deposit },
+	{ .type = PORTFOLIO_D(withdraw), .decide = decide_withdraw },
+	{ .type = ORDERS_D(withdrawal_held), .decide = decide_withdrawal_held },
+	{ .type = ORDERS_D(withdrawal_refused), .decide = decide_withdrawal_refused },
+	{ .type = ORDERS_D(order_filled), .decide = decide_order_filled },
+	{ .type = NULL },
 };
 
 const struct bus_processor ledger_processor = {

@@ -1,0 +1,3 @@
+select account_id, category, channel, enabled
+from preference
+where account_id = any ($1::uuid[])
