@@ -1,0 +1,638 @@
+/*
+ * What the book decides, as tables of inputs and the facts and answers that they lead to; sweeps
+ * over more orders than a step takes; and a random stream with halts, closes and wild values,
+ * against the naive book and against a second state that is built from the facts alone.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "book_fold.h"
+#include "book_handlers.h"
+#include "lib/naive_book.h"
+
+/* Facts and answers in words //////////////////////////////////////////////////////////////////////
+ */
+
+struct words {
+	char text[2048];
+	size_t len;
+};
+
+static void say(struct words *words, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct words *words, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(words->text + words->len, sizeof(words->text) - words->len, fmt, args);
+	va_end(args);
+	ck_assert(len >= 0 && (size_t)len < sizeof(words->text) - words->len);
+	words->len += (size_t)len;
+}
+
+static void say_fact(struct words *words, const struct bus_fact *fact)
+{
+	const BOOKS(OrderAdded) *added = fact->message;
+	const BOOKS(Executed) *trade = fact->message;
+	const BOOKS(OrderReduced) *reduced = fact->message;
+	const BOOKS(OrderRemoved) *removed = fact->message;
+	const BOOKS(OrderRejected) *rejected = fact->message;
+	const BOOKS(RequestRejected) *refused = fact->message;
+	const BOOKS(TradingStateChanged) *state = fact->message;
+	const BOOKS(TopOfBookChanged) *top = fact->message;
+
+	say(words, "%s", words->len == 0 ? "" : "; ");
+	switch ((BOOKS(BookEvent__EventCase))fact->type) {
+	case BOOK_FACT(ORDER_ADDED):
+		say(words, "added %" PRIu64 " %" PRId64 "/%" PRId64 "@%" PRId64,
+		    id_number(added->order_id), added->leaves_micros, added->quantity_micros,
+		    added->price_micros);
+		break;
+	case BOOK_FACT(EXECUTED):
+		say(words,
+		    "trade %" PRIu64 "<%" PRIu64 " %" PRId64 "@%" PRId64 " left %" PRId64
+		    ",%" PRId64,
+		    id_number(trade->maker_order_id), id_number(trade->taker_order_id),
+		    trade->quantity_micros, trade->price_micros, trade->maker_leaves_micros,
+		    trade->taker_leaves_micros);
+		break;
+	case BOOK_FACT(ORDER_REDUCED):
+		say(words, "reduced %" PRIu64 " by %" PRId64 " to %" PRId64,
+		    id_number(reduced->order_id), reduced->by_micros, reduced->leaves_micros);
+		break;
+	case BOOK_FACT(ORDER_REMOVED):
+		say(words, "removed %" PRIu64 " %" PRId64 " reason %d%s",
+		    id_number(removed->order_id), removed->canceled_micros, (int)removed->reason,
+		    removed->rested ? "" : " at once");
+		break;
+	case BOOK_FACT(ORDER_REJECTED):
+		say(words, "rejected %" PRIu64 " reason %d", id_number(rejected->order_id),
+		    (int)rejected->reason);
+		break;
+	case BOOK_FACT(REQUEST_REJECTED):
+		say(words, "refused %" PRIu64 " kind %d reason %d", id_number(refused->order_id),
+		    (int)refused->kind, (int)refused->reason);
+		break;
+	case BOOK_FACT(TRADING_STATE_CHANGED):
+		say(words, "state %d %d", (int)state->state, state->session_date);
+		break;
+	case BOOK_FACT(TOP_OF_BOOK_CHANGED):
+		say(words, "top %" PRId64 "@%" PRId64 " %" PRId64 "@%" PRId64,
+		    top->bid_quantity_micros, top->bid_price_micros, top->ask_quantity_micros,
+		    top->ask_price_micros);
+		break;
+	case BOOK_FACT(PARKED):
+	case BOOK_FACT_NONE:
+	case BOOK_FACT_ENUM_WIDTH:
+		ck_abort_msg("fact %d", fact->type);
+	}
+}
+
+static void say_answer(struct words *words, const struct bus_fold_reaction *reaction)
+{
+	const ProtobufCMessageDescriptor *type = reaction->message->descriptor;
+	const BOOKS(Execution) *execution = (const void *)reaction->message;
+	const BOOKS(OrderCanceled) *canceled = (const void *)reaction->message;
+	const BOOKS(OrderDecreased) *decreased = (const void *)reaction->message;
+
+	ck_assert_str_eq(reaction->topic, "books.executions");
+	say(words, "%s%" PRIu64 ":", words->len == 0 ? "" : "; ", id_number(reaction->key));
+	if (type == BOOKS_D(execution))
+		say(words, "%s %" PRIu64 " %" PRId64 "@%" PRId64 " left %" PRId64,
+		    execution->liquidity == BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_MAKER
+			    ? "maker"
+			    : "taker",
+		    id_number(execution->order_id), execution->quantity_micros,
+		    execution->price_micros, execution->leaves_micros);
+	else if (type == BOOKS_D(order_canceled))
+		say(words, "canceled %" PRIu64 " %" PRId64 "%s", id_number(canceled->order_id),
+		    canceled->canceled_micros, canceled->request_id[0] != '\0' ? " asked" : "");
+	else if (type == BOOKS_D(order_decreased))
+		say(words, "decreased %" PRIu64 " to %" PRId64, id_number(decreased->order_id),
+		    decreased->leaves_micros);
+	else if (type == BOOKS_D(order_rejected))
+		say(words, "rejected");
+	else if (type == BOOKS_D(request_rejected))
+		say(words, "refused");
+	else
+		ck_abort_msg("%s", type->name);
+}
+
+/* Inputs in words /////////////////////////////////////////////////////////////////////////////////
+ */
+
+#define ACCOUNT 7
+
+/*
+ * "buy 1 10@100 day": a limit order; "buy 1 10@100 day market"; "... post".
+ * "cancel 1"; "cancel 1 8" (account 8); "decrease 1 4"; "open", "close", "halt", "resume", and what
+ * else the instrument says: "open halted", "resume closed".
+ */
+static int send_words(struct bus_fold *fold, const char *text)
+{
+	static const char *const tifs[] = { "", "day", "gtc", "ioc", "fok", "opg" };
+	struct order_words order = { .account = ACCOUNT, .type = BOOK_LIMIT };
+	char verb[16] = "", tif[16] = "", more[16] = "";
+	uint64_t id = 0;
+	int64_t number = 0;
+
+	if (sscanf(text, "%15s %" SCNu64 " %" SCNd64 "@%" SCNd64 " %15s %15s", verb, &order.id,
+		   &order.quantity, &order.price, tif, more) >= 5) {
+		order.side = strcmp(verb, "buy") == 0	 ? BOOK_BUY
+			     : strcmp(verb, "sell") == 0 ? BOOK_SELL
+							 : (enum book_side)9;
+		for (size_t i = 0; i < BUS_ARRAY_LEN(tifs); i++)
+			if (strcmp(tif, tifs[i]) == 0)
+				order.tif = (enum book_tif)i;
+		if (strcmp(more, "market") == 0)
+			order.type = BOOK_MARKET;
+		if (strcmp(more, "stop") == 0)
+			order.type = (enum book_type)3;
+		order.post_only = strcmp(more, "post") == 0;
+		return send_new(fold, &order);
+	}
+	if (sscanf(text, "%15s %" SCNu64 " %" SCNd64, verb, &id, &number) >= 2)
+		return strcmp(verb, "cancel") == 0
+			       ? send_cancel(fold, id, number != 0 ? (uint64_t)number : ACCOUNT)
+			       : send_decrease(fold, id, ACCOUNT, number);
+	sscanf(text, "%15s %15s", verb, more);
+	if (strcmp(verb, "open") == 0)
+		return send_market(fold, SESSION_OPENS, true, strcmp(more, "halted") == 0,
+				   20120621);
+	if (strcmp(verb, "close") == 0)
+		return send_market(fold, SESSION_CLOSES, false, false, 20120621);
+	if (strcmp(verb, "halt") == 0)
+		return send_market(fold, HALTS, strcmp(more, "closed") != 0, true, 20120621);
+	ck_assert_str_eq(verb, "resume");
+	return send_market(fold, RESUMES, strcmp(more, "closed") != 0, false, 20120621);
+}
+
+struct line {
+	const char *input, *facts, *answers;
+};
+
+#define LINES_MAX 12
+struct script {
+	const char *name;
+	struct line lines[LINES_MAX];
+};
+
+static const struct script scripts[] = {
+	{ "an order rests, another meets it at its price",
+	  { { "sell 1 10@101 day", "added 1 10/10@101; top 0@0 10@101", "" },
+	    { "buy 2 4@105 day", "trade 1<2 4@101 left 6,0; top 0@0 6@101",
+	      "7:maker 1 4@101 left 6; 7:taker 2 4@101 left 0" },
+	    { "buy 3 10@101 gtc", "trade 1<3 6@101 left 0,4; added 3 4/10@101; top 4@101 0@0",
+	      "7:maker 1 6@101 left 0; 7:taker 3 6@101 left 4" } } },
+	{ "best price first, then first come first",
+	  { { "sell 1 5@102 day", "added 1 5/5@102; top 0@0 5@102", "" },
+	    { "sell 2 5@101 day", "added 2 5/5@101; top 0@0 5@101", "" },
+	    { "sell 3 5@101 day", "added 3 5/5@101; top 0@0 10@101", "" },
+	    { "buy 4 12@102 day",
+	      "trade 2<4 5@101 left 0,7; trade 3<4 5@101 left 0,2; trade 1<4 2@102 left 3,0; "
+	      "top 0@0 3@102",
+	      "7:maker 2 5@101 left 0; 7:taker 4 5@101 left 7; 7:maker 3 5@101 left 0; "
+	      "7:taker 4 5@101 left 2; 7:maker 1 2@102 left 3; 7:taker 4 2@102 left 0" } } },
+	{ "immediate or cancel",
+	  { { "buy 1 5@100 ioc", "removed 1 5 reason 3 at once", "7:canceled 1 5" },
+	    { "sell 2 3@100 day", "added 2 3/3@100; top 0@0 3@100", "" },
+	    { "buy 3 5@100 ioc",
+	      "trade 2<3 3@100 left 0,2; removed 3 2 reason 3 at once; top 0@0 0@0",
+	      "7:maker 2 3@100 left 0; 7:taker 3 3@100 left 2; 7:canceled 3 2" } } },
+	{ "fill or kill",
+	  { { "sell 1 3@100 day", "added 1 3/3@100; top 0@0 3@100", "" },
+	    { "sell 2 3@101 day", "added 2 3/3@101", "" },
+	    { "buy 3 7@101 fok", "removed 3 7 reason 4 at once", "7:canceled 3 7" },
+	    { "buy 4 4@100 fok", "removed 4 4 reason 4 at once", "7:canceled 4 4" },
+	    { "buy 5 6@101 fok", "trade 1<5 3@100 left 0,3; trade 2<5 3@101 left 0,0; top 0@0 0@0",
+	      "7:maker 1 3@100 left 0; 7:taker 5 3@100 left 3; 7:maker 2 3@101 left 0; "
+	      "7:taker 5 3@101 left 0" } } },
+	{ "market orders never rest",
+	  { { "buy 1 5@100 day", "added 1 5/5@100; top 5@100 0@0", "" },
+	    { "sell 2 8@0 day market",
+	      "trade 1<2 5@100 left 0,3; removed 2 3 reason 5 at once; top 0@0 0@0",
+	      "7:maker 1 5@100 left 0; 7:taker 2 5@100 left 3; 7:canceled 2 3" },
+	    { "sell 3 5@110 day", "added 3 5/5@110; top 0@0 5@110", "" },
+	    { "buy 4 1@105 gtc market", "removed 4 1 reason 5 at once", "7:canceled 4 1" } } },
+	{ "cancel and decrease",
+	  { { "buy 1 10@100 day", "added 1 10/10@100; top 10@100 0@0", "" },
+	    { "buy 2 10@100 day", "added 2 10/10@100; top 20@100 0@0", "" },
+	    { "decrease 1 4", "reduced 1 by 4 to 6; top 16@100 0@0", "7:decreased 1 to 6" },
+	    { "sell 3 7@100 ioc",
+	      "trade 1<3 6@100 left 0,1; trade 2<3 1@100 left 9,0; top 9@100 0@0",
+	      "7:maker 1 6@100 left 0; 7:taker 3 6@100 left 1; 7:maker 2 1@100 left 9; "
+	      "7:taker 3 1@100 left 0" },
+	    { "cancel 1", "refused 1 kind 1 reason 3", "7:refused" },
+	    { "decrease 1 1", "refused 1 kind 2 reason 3", "7:refused" },
+	    { "decrease 2 0", "refused 2 kind 2 reason 5", "7:refused" },
+	    { "decrease 2 -5", "refused 2 kind 2 reason 5", "7:refused" },
+	    { "cancel 2 8", "refused 2 kind 1 reason 14", "8:refused" },
+	    { "decrease 2 12", "removed 2 9 reason 2; top 0@0 0@0", "7:canceled 2 9 asked" },
+	    { "buy 4 1@99 day", "added 4 1/1@99; top 1@99 0@0", "" },
+	    { "cancel 4", "removed 4 1 reason 1; top 0@0 0@0", "7:canceled 4 1 asked" } } },
+	{ "post-only",
+	  { { "sell 1 5@101 day", "added 1 5/5@101; top 0@0 5@101", "" },
+	    { "buy 2 5@101 day post", "rejected 2 reason 18", "7:rejected" },
+	    { "buy 3 5@100 day post", "added 3 5/5@100; top 5@100 5@101", "" } } },
+	{ "what the desk should not have sent is answered",
+	  { { "hold 1 5@100 day", "rejected 1 reason 15", "7:rejected" },
+	    { "buy 1 5@100 opg", "rejected 1 reason 12", "7:rejected" },
+	    { "buy 1 5@100 day stop", "rejected 1 reason 12", "7:rejected" },
+	    { "buy 1 0@100 day", "rejected 1 reason 5", "7:rejected" },
+	    { "buy 1 -9223372036854775808@100 day", "rejected 1 reason 5", "7:rejected" },
+	    { "buy 1 5@0 day", "rejected 1 reason 16", "7:rejected" },
+	    { "sell 1 5@0 day", "rejected 1 reason 16", "7:rejected" },
+	    { "buy 1 5@0 day market", "rejected 1 reason 16", "7:rejected" },
+	    { "sell 1 5@-9223372036854775808 day market", "rejected 1 reason 16",
+	      "7:rejected" } } },
+	{ "a halt: orders queue, cancels are accepted; its end matches the queue",
+	  { { "open", "state 2 20120621", "" },
+	    { "sell 1 5@101 day", "added 1 5/5@101; top 0@0 5@101", "" },
+	    { "halt", "state 3 20120621", "" },
+	    { "buy 2 3@102 day", "added 2 3/3@102; top 3@102 5@101", "" },
+	    { "buy 3 4@103 gtc", "added 3 4/4@103; top 4@103 5@101", "" },
+	    { "buy 4 4@103 day", "added 4 4/4@103; top 8@103 5@101", "" },
+	    { "buy 5 1@103 ioc", "rejected 5 reason 10", "7:rejected" },
+	    { "buy 6 1@103 day market", "rejected 6 reason 10", "7:rejected" },
+	    { "buy 7 1@100 day post", "rejected 7 reason 10", "7:rejected" },
+	    { "cancel 4", "removed 4 4 reason 1; top 4@103 5@101", "7:canceled 4 4 asked" },
+	    { "resume",
+	      "state 2 20120621; trade 1<3 4@101 left 1,0; trade 1<2 1@101 left 0,2; "
+	      "top 2@102 0@0",
+	      "7:maker 1 4@101 left 1; 7:taker 3 4@101 left 0; 7:maker 1 1@101 left 0; "
+	      "7:taker 2 1@101 left 2" } } },
+	{ "the close ends day orders; what comes later ends at once",
+	  { { "buy 1 5@100 day", "added 1 5/5@100; top 5@100 0@0", "" },
+	    { "buy 2 5@99 gtc", "added 2 5/5@99", "" },
+	    { "sell 3 5@101 day", "added 3 5/5@101; top 5@100 5@101", "" },
+	    { "close", "state 1 20120621; removed 1 5 reason 6; removed 3 5 reason 6; top 5@99 0@0",
+	      "7:canceled 1 5; 7:canceled 3 5" },
+	    { "close", "", "" },
+	    { "sell 4 5@99 gtc", "removed 4 5 reason 6 at once", "7:canceled 4 5" },
+	    { "halt closed", "", "" },
+	    { "resume closed", "", "" },
+	    { "open", "state 2 20120621", "" },
+	    { "sell 5 5@99 gtc", "trade 2<5 5@99 left 0,0; top 0@0 0@0",
+	      "7:maker 2 5@99 left 0; 7:taker 5 5@99 left 0" } } },
+	{ "a halt outlasts the opening",
+	  { { "open halted", "state 3 20120621", "" },
+	    { "open halted", "", "" },
+	    { "buy 1 5@100 gtc", "added 1 5/5@100; top 5@100 0@0", "" },
+	    { "sell 2 5@100 gtc", "added 2 5/5@100; top 5@100 5@100", "" },
+	    { "close", "state 1 20120621", "" },
+	    { "open", "state 2 20120621; trade 1<2 5@100 left 0,0; top 0@0 0@0",
+	      "7:maker 1 5@100 left 0; 7:taker 2 5@100 left 0" } } },
+};
+
+/* After any input: the told top is the book's own, and only a book that does not trade is crossed.
+ */
+static void check_after(struct bus_fold *fold, struct book_state *rebuilt)
+{
+	const struct book *book = fold_book(fold);
+	size_t n = bus_fold_fact_count(fold);
+	struct book_top top = book_top(book);
+
+	replay(fold, rebuilt);
+	if (n > 0 && bus_fold_fact(fold, n - 1)->type == (int)BOOK_FACT(TOP_OF_BOOK_CHANGED)) {
+		const BOOKS(TopOfBookChanged) *told = bus_fold_fact(fold, n - 1)->message;
+
+		ck_assert_int_eq(told->bid_price_micros, top.bid.price.micros);
+		ck_assert_int_eq(told->ask_price_micros, top.ask.price.micros);
+		ck_assert_int_eq(told->bid_quantity_micros, book_total_shown(top.bid.total).micros);
+		ck_assert_int_eq(told->ask_quantity_micros, book_total_shown(top.ask.total).micros);
+	}
+	ck_assert(!book_trades(book) || !book_crossed(book));
+	ck_assert_int_eq(book->taker.leaves.micros, 0);
+}
+
+static void check_words(const struct script *script, const char *what, const char *input,
+			const char *said, const char *expected)
+{
+	ck_assert_msg(strcmp(said, expected) == 0, "%s: \"%s\": %s\n  said     %s\n  expected %s",
+		      script->name, input, what, said, expected);
+}
+
+START_TEST(test_script)
+{
+	const struct script *script = &scripts[_i];
+	struct bus_fold *fold = bus_fold_new(&book_processor);
+	struct book_state *rebuilt = book_processor.state_new();
+
+	for (size_t i = 0; i < LINES_MAX && script->lines[i].input != NULL; i++) {
+		const struct line *line = &script->lines[i];
+		struct words facts = { .len = 0 }, answers = { .len = 0 };
+
+		ck_assert_int_eq(send_words(fold, line->input), 0);
+		for (size_t k = 0; k < bus_fold_fact_count(fold); k++)
+			say_fact(&facts, bus_fold_fact(fold, k));
+		for (size_t k = 0; k < bus_fold_reaction_count(fold); k++)
+			say_answer(&answers, bus_fold_reaction(fold, k));
+		check_words(script, "facts", line->input, facts.text, line->facts);
+		check_words(script, "answers", line->input, answers.text, line->answers);
+		check_after(fold, rebuilt);
+	}
+	check_same_book(fold_book(fold), book_state_find(rebuilt, SYMBOL));
+	book_processor.state_free(rebuilt);
+	bus_fold_free(fold);
+}
+END_TEST
+
+/* What cannot even be answered is parked, and leaves nothing behind. */
+START_TEST(test_parked)
+{
+	struct bus_fold *fold = bus_fold_new(&book_processor);
+	BOOKS(NewOrder) order = BOURSE__BOOKS__V1__NEW_ORDER__INIT;
+	BOOKS(CancelOrder) cancel = BOURSE__BOOKS__V1__CANCEL_ORDER__INIT;
+	char id[BUS_ID_TEXT], name[] = SYMBOL, bad[] = "not-an-id";
+	char large[] = "A-SYMBOL-OF-MORE-THAN-SIXTEEN";
+
+	ck_assert_int_eq(send_words(fold, "buy 1 5@100 day"), 0);
+	ck_assert_int_eq(send_words(fold, "buy 1 5@100 day"), BUS_ERR_PARK);
+	ck_assert_uint_eq(bus_fold_fact_count(fold), 0);
+	order.symbol = cancel.symbol = name;
+	order.order_id = bad;
+	order.account_id = id_text(1, id);
+	ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, &order.base),
+			 BUS_ERR_PARK);
+	order.order_id = id;
+	order.account_id = bad;
+	ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, &order.base),
+			 BUS_ERR_PARK);
+	order.account_id = id;
+	order.symbol = large;
+	ck_assert_int_eq(bus_fold_input(fold, "books.commands", large, NULL, &order.base),
+			 BUS_ERR_PARK);
+	cancel.account_id = bad;
+	ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, &cancel.base),
+			 BUS_ERR_PARK);
+	ck_assert_uint_eq(book_count(fold_book(fold)), 1);
+	bus_fold_free(fold);
+}
+END_TEST
+
+/* A cancel of an id that is none is answered: the account is one. */
+START_TEST(test_cancel_of_no_order)
+{
+	struct bus_fold *fold = bus_fold_new(&book_processor);
+	BOOKS(CancelOrder) cancel = BOURSE__BOOKS__V1__CANCEL_ORDER__INIT;
+	char id[BUS_ID_TEXT], name[] = SYMBOL;
+
+	cancel.symbol = name;
+	cancel.account_id = id_text(1, id);
+	ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, &cancel.base), 0);
+	ck_assert_uint_eq(bus_fold_reaction_count(fold), 1);
+	bus_fold_free(fold);
+}
+END_TEST
+
+/* Sweeps //////////////////////////////////////////////////////////////////////////////////////////
+ */
+
+#define MANY 4500
+
+/* Each step of the input: its facts are within the bound. */
+static int count_steps(struct bus_fold *fold, int type, size_t *of_type, size_t bound)
+{
+	int64_t sequence = -1;
+	size_t in_step = 0;
+	int steps = 0;
+
+	*of_type = 0;
+	for (size_t i = 0; i < bus_fold_fact_count(fold); i++) {
+		const struct bus_fact *fact = bus_fold_fact(fold, i);
+
+		if (fact->sequence != sequence) {
+			steps++;
+			in_step = 0;
+		}
+		sequence = fact->sequence;
+		in_step += fact->type == type;
+		*of_type += fact->type == type;
+		ck_assert_uint_le(in_step, bound);
+	}
+	return steps;
+}
+
+static void rest_many(struct bus_fold *fold, struct book_state *rebuilt, enum book_side side,
+		      uint64_t first)
+{
+	for (uint64_t i = 0; i < MANY; i++) {
+		struct order_words order = { .id = first + i,
+					     .account = ACCOUNT,
+					     .side = side,
+					     .type = BOOK_LIMIT,
+					     .tif = i % 10 == 0 ? BOOK_GTC : BOOK_DAY,
+					     .quantity = 1,
+					     .price = 1000 + (int64_t)(i % 7) };
+
+		ck_assert_int_eq(send_new(fold, &order), 0);
+		check_after(fold, rebuilt);
+	}
+}
+
+static const struct sweep_case {
+	const char *name, *input;
+	bool both_sides; /* crossed in a halt */
+	int type;
+	size_t bound, count;
+	int steps;
+	size_t left;
+} sweep_cases[] = {
+	{ "a taker through all", "buy 90000 4600@2000 day", false, BOOK_FACT(EXECUTED),
+	  BOOK_STEP_TRADES, MANY, 5, 1 },
+	{ "fill or kill", "buy 90000 4500@2000 fok", false, BOOK_FACT(EXECUTED), BOOK_STEP_TRADES,
+	  MANY, 5, 0 },
+	{ "exactly two steps", "buy 90000 2000@2000 ioc", false, BOOK_FACT(EXECUTED),
+	  BOOK_STEP_TRADES, 2000, 2, MANY - 2000 },
+	{ "a close", "close", false, BOOK_FACT(ORDER_REMOVED), BOOK_STEP_EXPIRED, MANY - MANY / 10,
+	  3, MANY / 10 },
+	{ "an uncross", "resume", true, BOOK_FACT(EXECUTED), BOOK_STEP_TRADES, MANY, 5, 0 },
+};
+
+START_TEST(test_sweep)
+{
+	const struct sweep_case *c = &sweep_cases[_i];
+	struct bus_fold *fold = bus_fold_new(&book_processor);
+	struct book_state *rebuilt = book_processor.state_new();
+	size_t count;
+
+	if (c->both_sides) {
+		send_words(fold, "halt");
+		check_after(fold, rebuilt);
+		/* All at one price of the other side's worst or better. */
+		rest_many(fold, rebuilt, BOOK_SELL, 1);
+		for (uint64_t i = 0; i < MANY; i++) {
+			struct order_words order = { .id = 50000 + i,
+						     .account = ACCOUNT,
+						     .side = BOOK_BUY,
+						     .type = BOOK_LIMIT,
+						     .tif = BOOK_DAY,
+						     .quantity = 1,
+						     .price = 2000 };
+
+			send_new(fold, &order);
+			check_after(fold, rebuilt);
+		}
+	} else {
+		rest_many(fold, rebuilt, BOOK_SELL, 1);
+	}
+	ck_assert_int_eq(send_words(fold, c->input), 0);
+	check_after(fold, rebuilt);
+	ck_assert_int_eq(count_steps(fold, c->type, &count, c->bound), c->steps);
+	ck_assert_uint_eq(count, c->count);
+	ck_assert_uint_eq(book_count(fold_book(fold)), c->left);
+	check_same_book(fold_book(fold), book_state_find(rebuilt, SYMBOL));
+	book_processor.state_free(rebuilt);
+	bus_fold_free(fold);
+}
+END_TEST
+
+/* A random stream /////////////////////////////////////////////////////////////////////////////////
+ */
+
+struct stream {
+	struct bus_fold *fold;
+	struct book_state *rebuilt;
+	struct naive_book naive;
+	uint64_t seed, last_id;
+	enum book_trading trading;
+	size_t trades;
+};
+
+static uint64_t draw(struct stream *s, uint64_t below)
+{
+	s->seed ^= s->seed << 13;
+	s->seed ^= s->seed >> 7;
+	s->seed ^= s->seed << 17;
+	return (s->seed >> 11) % below;
+}
+
+static void stream_new(struct stream *s)
+{
+	static const enum naive_rest hows[] = { [BOOK_DAY] = NAIVE_REST,
+						[BOOK_GTC] = NAIVE_REST,
+						[BOOK_IOC] = NAIVE_IOC,
+						[BOOK_FOK] = NAIVE_FOK };
+	struct order_words words = { .id = ++s->last_id,
+				     .account = ACCOUNT,
+				     .side = draw(s, 2) == 0 ? BOOK_BUY : BOOK_SELL,
+				     .type = draw(s, 10) == 0 ? BOOK_MARKET : BOOK_LIMIT,
+				     .tif = (enum book_tif)(1 + draw(s, 4)),
+				     .quantity = 1 + (int64_t)draw(s, 100),
+				     .price = 1000 + (int64_t)draw(s, 60) };
+	struct naive_order order = { .id = words.id,
+				     .buy = words.side == BOOK_BUY,
+				     .day = words.tif == BOOK_DAY,
+				     .price = words.price,
+				     .leaves = words.quantity };
+	enum naive_rest how = hows[words.tif];
+
+	if (words.type == BOOK_MARKET && how == NAIVE_REST)
+		how = NAIVE_IOC;
+	s->naive.trade_count = 0;
+	if (s->trading == BOOK_HALTED && how == NAIVE_REST)
+		naive_book_queue(&s->naive, &order);
+	else if (s->trading == BOOK_OPEN)
+		naive_book_place(&s->naive, &order, how);
+	ck_assert_int_eq(send_new(s->fold, &words), 0);
+	ck_assert_uint_gt(bus_fold_fact_count(s->fold), 0);
+}
+
+static void stream_market(struct stream *s)
+{
+	static const enum book_trading next[][2] = {
+		[BOOK_UNHEARD] = { BOOK_OPEN, BOOK_OPEN },
+		[BOOK_CLOSED] = { BOOK_OPEN, BOOK_HALTED },
+		[BOOK_OPEN] = { BOOK_HALTED, BOOK_CLOSED },
+		[BOOK_HALTED] = { BOOK_OPEN, BOOK_OPEN },
+	};
+	enum book_trading now = next[s->trading][draw(s, 4) == 0];
+
+	s->naive.trade_count = 0;
+	if (now == BOOK_CLOSED) {
+		naive_book_close(&s->naive);
+		send_market(s->fold, SESSION_CLOSES, false, false, 20120621);
+	} else if (now == BOOK_HALTED) {
+		send_market(s->fold, HALTS, true, true, 20120621);
+	} else {
+		naive_book_uncross(&s->naive);
+		send_market(s->fold, s->trading == BOOK_HALTED ? RESUMES : SESSION_OPENS, true,
+			    false, 20120621);
+	}
+	s->trading = now;
+}
+
+static void stream_compare(struct stream *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < bus_fold_fact_count(s->fold); i++) {
+		const struct bus_fact *fact = bus_fold_fact(s->fold, i);
+		const BOOKS(Executed) *said = fact->message;
+
+		if (fact->type != (int)BOOK_FACT(EXECUTED))
+			continue;
+		ck_assert_uint_lt(n, s->naive.trade_count);
+		ck_assert_uint_eq(id_number(said->maker_order_id), s->naive.trades[n].maker);
+		ck_assert_uint_eq(id_number(said->taker_order_id), s->naive.trades[n].taker);
+		ck_assert_int_eq(said->price_micros, s->naive.trades[n].price);
+		ck_assert_int_eq(said->quantity_micros, s->naive.trades[n].quantity);
+		n++;
+	}
+	ck_assert_uint_eq(n, s->naive.trade_count);
+	s->trades += n;
+	check_after(s->fold, s->rebuilt);
+	ck_assert_uint_eq(book_count(fold_book(s->fold)), s->naive.count);
+}
+
+START_TEST(test_random_stream)
+{
+	struct stream s = { .fold = bus_fold_new(&book_processor),
+			    .rebuilt = book_processor.state_new(),
+			    .seed = 1000 + (uint64_t)_i,
+			    .trading = BOOK_UNHEARD };
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t kind = draw(&s, 200);
+		uint64_t id = 1 + draw(&s, s.last_id + 1);
+
+		if (kind == 0 || s.trading == BOOK_UNHEARD) {
+			stream_market(&s);
+		} else if (kind < 120) {
+			stream_new(&s);
+		} else if (kind < 180) {
+			naive_book_cancel(&s.naive, id);
+			ck_assert_int_eq(send_cancel(s.fold, id, ACCOUNT), 0);
+		} else {
+			int64_t by = 1 + (int64_t)draw(&s, 80);
+
+			naive_book_decrease(&s.naive, id, by);
+			ck_assert_int_eq(send_decrease(s.fold, id, ACCOUNT, by), 0);
+		}
+		stream_compare(&s);
+	}
+	ck_assert_uint_gt(s.trades, 1000);
+	check_same_book(fold_book(s.fold), book_state_find(s.rebuilt, SYMBOL));
+	naive_book_release(&s.naive);
+	book_processor.state_free(s.rebuilt);
+	bus_fold_free(s.fold);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("book_handlers");
+	TCase *tcase = tcase_create("decide");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_loop_test(tcase, test_script, 0, BUS_ARRAY_LEN(scripts));
+	tcase_add_test(tcase, test_parked);
+	tcase_add_test(tcase, test_cancel_of_no_order);
+	tcase_add_loop_test(tcase, test_sweep, 0, BUS_ARRAY_LEN(sweep_cases));
+	tcase_add_loop_test(tcase, test_random_stream, 0, 4);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
