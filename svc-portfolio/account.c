@@ -64,21 +64,48 @@ void account_touch(struct accounts *accounts, struct account *account)
 	accounts->changed_count++;
 }
 
+void account_touch_holding(struct account *account, struct holding *holding)
+{
+	if (holding->changed)
+		return;
+	holding->changed = true;
+	holding->next_changed = account->changed_holdings;
+	account->changed_holdings = holding;
+}
+
+void account_touch_withdrawal(struct account *account, struct withdrawal *withdrawal)
+{
+	if (withdrawal->changed)
+		return;
+	withdrawal->changed = true;
+	withdrawal->next_changed = account->changed_withdrawals;
+	account->changed_withdrawals = withdrawal;
+}
+
+static void withdrawals_saved(struct account *account)
+{
+	struct withdrawal *withdrawal = account->changed_withdrawals;
+
+	while (withdrawal != NULL) {
+		struct withdrawal *next = withdrawal->next_changed;
+
+		withdrawal->changed = false;
+		if (withdrawal->state != WITHDRAWAL_REQUESTED) {
+			HASH_DEL(account->open, withdrawal);
+			free(withdrawal);
+		}
+		withdrawal = next;
+	}
+	account->changed_withdrawals = NULL;
+}
+
 static void account_saved(struct account *account)
 {
-	struct withdrawal *withdrawal, *next;
-
-	for (struct holding *h = account->holdings; h != NULL; h = h->hh.next)
+	for (struct holding *h = account->changed_holdings; h != NULL; h = h->next_changed)
 		h->changed = false;
-	HASH_ITER (hh, account->open, withdrawal, next) {
-		withdrawal->changed = false;
-		if (withdrawal->state == WITHDRAWAL_REQUESTED)
-			continue;
-		HASH_DEL(account->open, withdrawal);
-		free(withdrawal);
-	}
+	account->changed_holdings = NULL;
+	withdrawals_saved(account);
 	account->changed = false;
-	account->next_changed = NULL;
 }
 
 void accounts_saved(struct accounts *accounts)
@@ -132,10 +159,12 @@ struct withdrawal *account_withdrawal(const struct account *account, struct bus_
 	return withdrawal != NULL && withdrawal->state == WITHDRAWAL_REQUESTED ? withdrawal : NULL;
 }
 
-void account_add_withdrawal(struct account *account, const struct withdrawal *withdrawal)
+struct withdrawal *account_add_withdrawal(struct account *account,
+					  const struct withdrawal *withdrawal)
 {
 	struct withdrawal *copy = bus_malloc(sizeof(*copy));
 
 	*copy = *withdrawal;
 	HASH_ADD(hh, account->open, id, sizeof(copy->id), copy);
+	return copy;
 }

@@ -27,6 +27,7 @@ struct holding {
 	struct symbol symbol;
 	struct position position;
 	bool changed;
+	struct holding *next_changed;
 	UT_hash_handle hh; /* in account.holdings, by symbol */
 };
 
@@ -46,7 +47,8 @@ struct withdrawal {
 	struct bus_quantity quantity;
 	int64_t requested_at; /* micros */
 	bool changed;
-	UT_hash_handle hh; /* in account.withdrawals, by id */
+	struct withdrawal *next_changed;
+	UT_hash_handle hh; /* in account.open, by id */
 };
 
 struct account {
@@ -61,7 +63,9 @@ struct account {
 	struct withdrawal *open; /* withdrawals that are requested, or have ended unsaved */
 	bool changed;
 	struct account *next_changed;
-	UT_hash_handle hh; /* in accounts.by_id */
+	struct holding *changed_holdings;	/* list by next_changed */
+	struct withdrawal *changed_withdrawals; /* likewise */
+	UT_hash_handle hh;			/* in accounts.by_id */
 };
 
 struct accounts {
@@ -76,8 +80,11 @@ void accounts_release(struct accounts *accounts);
 struct account *account_find(const struct accounts *accounts, struct bus_id id);
 /* The account, an empty one where there was none. */
 struct account *account_get(struct accounts *accounts, struct bus_id id);
+/* Puts them on the lists of changes. */
 void account_touch(struct accounts *accounts, struct account *account);
-/* Empties the list of changes: ended withdrawals go, flags are cleared. */
+void account_touch_holding(struct account *account, struct holding *holding);
+void account_touch_withdrawal(struct account *account, struct withdrawal *withdrawal);
+/* Empties the lists of changes; withdrawals that have ended go. */
 void accounts_saved(struct accounts *accounts);
 
 /* NULL where there never were any shares of it; `account` may be NULL. */
@@ -86,7 +93,8 @@ struct holding *account_holding(struct account *account, const struct symbol *sy
 
 /* NULL where no such withdrawal waits for the desk; `account` may be NULL. */
 struct withdrawal *account_withdrawal(const struct account *account, struct bus_id id);
-/* Takes over a copy of it. */
-void account_add_withdrawal(struct account *account, const struct withdrawal *withdrawal);
+/* Keeps a copy of it; returns the copy. */
+struct withdrawal *account_add_withdrawal(struct account *account,
+					  const struct withdrawal *withdrawal);
 
 #endif

@@ -42,7 +42,7 @@ static struct position *changed_position(struct account *account, struct symbol 
 {
 	struct holding *holding = account_holding(account, &symbol);
 
-	holding->changed = true;
+	account_touch_holding(account, holding);
 	return &holding->position;
 }
 
@@ -82,12 +82,12 @@ static void withdrawal_requested(struct books *books,
 		.amount = { requested->amount_micros },
 		.quantity = { requested->quantity_micros },
 		.requested_at = requested->requested_at_micros,
-		.changed = true,
 	};
+	struct account *account = touched(books, requested->account_id);
 
 	if (requested->quantity_micros > 0)
 		withdrawal.symbol = symbol_of(requested->symbol);
-	account_add_withdrawal(touched(books, requested->account_id), &withdrawal);
+	account_touch_withdrawal(account, account_add_withdrawal(account, &withdrawal));
 }
 
 static void end_withdrawal(struct account *account, const char *withdrawal_id,
@@ -97,7 +97,7 @@ static void end_withdrawal(struct account *account, const char *withdrawal_id,
 
 	bus_assert(withdrawal != NULL);
 	withdrawal->state = state;
-	withdrawal->changed = true;
+	account_touch_withdrawal(account, withdrawal);
 }
 
 static void withdrawal_booked(struct books *books, const struct bus_fact *fact,

@@ -148,9 +148,8 @@ static void save_positions(struct account *const *sorted, size_t count, struct b
 	struct bus_column *realised = bus_call_column(call, BUS_PG_INT8);
 
 	for (size_t i = 0; i < count; i++) {
-		for (const struct holding *h = sorted[i]->holdings; h != NULL; h = h->hh.next) {
-			if (!h->changed)
-				continue;
+		for (const struct holding *h = sorted[i]->changed_holdings; h != NULL;
+		     h = h->next_changed) {
 			bus_column_id(ids, sorted[i]->id);
 			bus_column_text(symbols, h->symbol.text);
 			bus_column_int8(quantities, h->position.quantity.micros);
@@ -174,9 +173,8 @@ static void save_withdrawals(struct account *const *sorted, size_t count, struct
 	struct bus_column *times = bus_call_column(call, BUS_PG_INT8);
 
 	for (size_t i = 0; i < count; i++) {
-		for (const struct withdrawal *w = sorted[i]->open; w != NULL; w = w->hh.next) {
-			if (!w->changed)
-				continue;
+		for (const struct withdrawal *w = sorted[i]->changed_withdrawals; w != NULL;
+		     w = w->next_changed) {
 			bus_column_id(ids, w->id);
 			bus_column_id(account_ids, sorted[i]->id);
 			bus_column_int4(states, (int32_t)w->state);
@@ -243,6 +241,24 @@ static struct account **sorted_changes(const struct accounts *accounts)
 	return sorted;
 }
 
+static bool any_holding(struct account *const *sorted, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (sorted[i]->changed_holdings != NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool any_withdrawal(struct account *const *sorted, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (sorted[i]->changed_withdrawals != NULL)
+			return true;
+	}
+	return false;
+}
+
 void store_save(void *state, struct bus_db *db)
 {
 	struct books *books = state;
@@ -252,8 +268,10 @@ void store_save(void *state, struct bus_db *db)
 		struct account **sorted = sorted_changes(&books->accounts);
 
 		save_accounts(sorted, count, db);
-		save_positions(sorted, count, db);
-		save_withdrawals(sorted, count, db);
+		if (any_holding(sorted, count))
+			save_positions(sorted, count, db);
+		if (any_withdrawal(sorted, count))
+			save_withdrawals(sorted, count, db);
 		free(sorted);
 		accounts_saved(&books->accounts);
 	}
