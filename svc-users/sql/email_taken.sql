@@ -1,0 +1,1 @@
+select email from app_user where email = any ($1::text[])
