@@ -91,6 +91,7 @@ static void withdrawals_saved(struct account *account)
 
 		withdrawal->changed = false;
 		if (withdrawal->state != WITHDRAWAL_REQUESTED) {
+			bus_assert(account->open != NULL);
 			HASH_DEL(account->open, withdrawal);
 			free(withdrawal);
 		}

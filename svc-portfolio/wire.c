@@ -17,7 +17,7 @@ bool wire_id(const char *text, struct bus_id *out)
 
 static bool symbol_character(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '/';
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
 }
 
 bool wire_symbol(const char *text, struct symbol *out)

@@ -31,7 +31,7 @@
  */
 bool wire_id(const char *text, struct bus_id *out) BUS_MUST_CHECK;
 
-/* 1 to SYMBOL_MAX of A-Z, 0-9, ".", "-" and "/": upper case, as all symbols are. */
+/* 1 to SYMBOL_MAX of A-Z, 0-9, "." and "-", as instruments are defined. */
 bool wire_symbol(const char *text, struct symbol *out) BUS_MUST_CHECK;
 
 #endif

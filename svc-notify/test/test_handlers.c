@@ -318,7 +318,7 @@ START_TEST(delivery_ids)
 		ck_assert_str_eq(fact->delivery_id,
 				 bus_id_format(bus_id_derive_step("notify", 0, sequence, 0), id));
 		if (sequence == 1)
-			strcpy(first, id);
+			memcpy(first, id, sizeof(first));
 	}
 	ck_assert_str_ne(first, id);
 	bus_fold_free(fold);

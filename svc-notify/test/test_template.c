@@ -94,10 +94,10 @@ START_TEST(hostile_text)
 	};
 	char text[4096] = "";
 	struct notice notice;
-	size_t len;
+	size_t len = strlen(characters[_i]);
 
-	while (strlen(text) + 4 < sizeof(text))
-		strcat(text, characters[_i]);
+	for (size_t at = 0; at + len < sizeof(text); at += len)
+		memcpy(text + at, characters[_i], len);
 	template_reject(&(struct notice_reject){ true, text, text, text }, &notice);
 	len = strlen(notice.body);
 	ck_assert_uint_lt(len, NOTICE_BODY_MAX);

@@ -412,7 +412,7 @@ START_TEST(ids_belong_to_their_account)
 
 		ck_assert_int_eq(command(fold, &deposits[i], ce_id(7, id)), 0);
 		fact = bus_fold_fact(fold, 0)->message;
-		strcpy(ids[i], fact->deposit_id);
+		snprintf(ids[i], sizeof(ids[i]), "%s", fact->deposit_id);
 	}
 	ck_assert_str_ne(ids[0], ids[1]);
 	bus_id_format(bus_id_derive("ledger", bus_bytes(A, 36), bus_bytes(id, 36)), expected);
