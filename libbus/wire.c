@@ -80,7 +80,7 @@ static size_t utf8_sequence(const unsigned char *p)
 	return 0;
 }
 
-static bool text_valid(const char *text)
+bool bus__text_valid(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
@@ -99,7 +99,7 @@ static bool value_valid(const ProtobufCFieldDescriptor *field, const void *membe
 	if (field->type == PROTOBUF_C_TYPE_STRING) {
 		const char *text = *(const char *const *)member;
 
-		return !text || text_valid(text);
+		return !text || bus__text_valid(text);
 	}
 	const ProtobufCMessage *inner = *(const ProtobufCMessage *const *)member;
 

@@ -32,6 +32,8 @@ ProtobufCMessage *bus__unpack(const ProtobufCMessageDescriptor *type, struct bus
 /* Packs into the arena. */
 struct bus_bytes bus__pack(const ProtobufCMessage *message, struct bus_arena *arena);
 
+/* Valid UTF-8 (RFC 3629) up to its NUL. */
+bool bus__text_valid(const char *text);
 /* Every string of the message and of those within it is valid UTF-8. */
 bool bus__strings_valid(const ProtobufCMessage *message);
 

@@ -12,7 +12,8 @@ create table lease (
 	batch            bigint  not null default 0,
 	sequence         bigint  not null default 0, -- the last step of the journal that is committed here
 	published        bigint  not null default 0, -- the step up to which everything is acknowledged
-	journal_offset   bigint  not null default 0, -- the journal is known from here back
+	journal_offset   bigint  not null default 0, -- the journal is known from here back: `published` stands before it
+	journal_epoch    bigint  not null default 0, -- the epoch in force there
 	clock            bigint  not null default 0, -- the last `now`, micros
 	stopped          text,                       -- why the partition does not go on; null: it does
 	position_topic   text[]   not null default '{}',
@@ -122,7 +123,7 @@ create table cluster (
 -- The compare-and-swap of every batch: must hit its row, or the whole transaction is void.
 create function bus_advance(
 	p_processor text, p_version integer, p_partition integer, p_epoch bigint, p_batch bigint,
-	p_sequence bigint, p_published bigint, p_journal_offset bigint, p_clock bigint, p_stopped text,
+	p_sequence bigint, p_published bigint, p_journal_offset bigint, p_journal_epoch bigint, p_clock bigint, p_stopped text,
 	p_position_topic text[], p_position_next bigint[], p_position_hash bigint[],
 	p_high_topic text[], p_high_source text[], p_high_epoch bigint[], p_high_sequence bigint[],
 	p_output_topic text[], p_output_partition integer[], p_output_sequence bigint[],
@@ -134,7 +135,7 @@ declare
 begin
 	update lease set
 		batch = p_batch + 1, sequence = p_sequence, published = p_published,
-		journal_offset = p_journal_offset, clock = p_clock, stopped = p_stopped,
+		journal_offset = p_journal_offset, journal_epoch = p_journal_epoch, clock = p_clock, stopped = p_stopped,
 		position_topic = p_position_topic, position_next = p_position_next,
 		position_hash = p_position_hash,
 		high_topic = p_high_topic, high_source = p_high_source, high_epoch = p_high_epoch,

@@ -1,4 +1,4 @@
-select epoch, batch, sequence, published, journal_offset, clock, coalesce(stopped, '') as stopped,
+select epoch, batch, sequence, published, journal_offset, journal_epoch, clock, coalesce(stopped, '') as stopped,
 	position_topic, position_next, position_hash,
 	high_topic, high_source, high_epoch, high_sequence,
 	output_topic, output_partition, output_sequence

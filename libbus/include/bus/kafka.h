@@ -23,41 +23,41 @@ struct bus_kafka_config {
 };
 
 /* The rows of a configuration table for a struct that holds a bus_kafka_config as `member`. */
-#define BUS_KAFKA_OPTIONS(type, member)                                                            \
+#define BUS_KAFKA_OPTIONS(target, member)                                                            \
 	{ .name = "BOURSE_KAFKA_BOOTSTRAP",                                                        \
 	  .type = BUS_OPTION_TEXT,                                                                 \
 	  .flags = BUS_OPTION_REQUIRED,                                                            \
-	  .offset = offsetof(type, member.bootstrap),                                              \
+	  .offset = offsetof(target, member.bootstrap),                                              \
 	  .help = "Kafka bootstrap servers, host:port,host:port." },                               \
 		{ .name = "BOURSE_KAFKA_SECURITY_PROTOCOL",                                        \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(type, member.security_protocol),                              \
+		  .offset = offsetof(target, member.security_protocol),                              \
 		  .fallback = "plaintext",                                                         \
 		  .help = "plaintext, ssl, sasl_plaintext or sasl_ssl." },                         \
 		{ .name = "BOURSE_KAFKA_SASL_MECHANISM",                                           \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(type, member.sasl_mechanism),                                 \
+		  .offset = offsetof(target, member.sasl_mechanism),                                 \
 		  .help = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." },                              \
 		{ .name = "BOURSE_KAFKA_SASL_USERNAME",                                            \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(type, member.sasl_username),                                  \
+		  .offset = offsetof(target, member.sasl_username),                                  \
 		  .help = "User of SASL." },                                                       \
 		{ .name = "BOURSE_KAFKA_SASL_PASSWORD",                                            \
 		  .type = BUS_OPTION_TEXT,                                                         \
 		  .flags = BUS_OPTION_SECRET,                                                      \
-		  .offset = offsetof(type, member.sasl_password),                                  \
+		  .offset = offsetof(target, member.sasl_password),                                  \
 		  .help = "Password of SASL." },                                                   \
 		{ .name = "BOURSE_KAFKA_SSL_CA",                                                   \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(type, member.ssl_ca),                                         \
+		  .offset = offsetof(target, member.ssl_ca),                                         \
 		  .help = "File of CA certificates; empty: the system's." },                       \
 		{ .name = "BOURSE_KAFKA_SSL_CERTIFICATE",                                          \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(type, member.ssl_certificate),                                \
+		  .offset = offsetof(target, member.ssl_certificate),                                \
 		  .help = "File of the client's certificate, for mutual TLS." },                   \
 	{                                                                                          \
 		.name = "BOURSE_KAFKA_SSL_KEY", .type = BUS_OPTION_TEXT,                           \
-		.offset = offsetof(type, member.ssl_key),                                          \
+		.offset = offsetof(target, member.ssl_key),                                          \
 		.help = "File of the client's private key."                                        \
 	}
 

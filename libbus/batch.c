@@ -1,0 +1,716 @@
+/*
+ * The loop: whatever arrived while the last commit ran is filtered, what it touches is loaded, it
+ * is decided input by input in memory, and committed in one transaction whose first statement
+ * compares and swaps the leases. Only then is anything published. When a transaction fails,
+ * everything cached is dropped and the records go back to their queues: nothing has happened.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "bus/log.h"
+#include "bus/time.h"
+#include "engine.h"
+#include "filter.h"
+#include "store.h"
+
+#define BATCH_BYTES	 ((size_t)8 << 20)
+#define UNPUBLISHED_HIGH ((size_t)24 << 20)
+#define FLUSH_US	 BUS_SECOND
+/* An input that PostgreSQL refuses when it is alone is decided once more, then refused or parked.
+ */
+#define ALONE_ATTEMPTS 2
+
+struct bus__key {
+	UT_hash_handle hh;
+	bool parked;
+	char text[];
+};
+
+/* A command of the batch: it acts once, whether it was seen before in the store or in this batch.
+ */
+struct bus__seen {
+	UT_hash_handle hh;
+	bool done;
+	size_t len;
+	char bytes[sizeof(struct bus_id) + BUS_KEY_MAX];
+};
+
+void bus__engine_forget(struct bus__engine *engine)
+{
+	struct bus__key *key, *next;
+
+	HASH_ITER (hh, engine->keys, key, next) {
+		HASH_DEL(engine->keys, key);
+		free(key);
+	}
+	engine->key_count = 0;
+	if (engine->state)
+		engine->program.def->state_free(engine->state);
+	engine->state = engine->program.def->state_new();
+}
+
+/* ---- gathering ---- */
+
+static struct bus__item *add_item(struct bus__batch *batch, struct bus__partition *partition,
+				  struct bus__record *record)
+{
+	struct bus__item *item;
+
+	if (batch->count == batch->capacity) {
+		batch->capacity = batch->capacity ? batch->capacity * 2 : 1024;
+		batch->items = bus_realloc(batch->items, batch->capacity * sizeof(*batch->items));
+	}
+	item = &batch->items[batch->count++];
+	memset(item, 0, sizeof(*item));
+	item->record = record;
+	item->partition = partition;
+	return item;
+}
+
+static void draft_begin(struct bus__partition *partition)
+{
+	if (partition->in_batch)
+		return;
+	bus__lease_copy(&partition->draft, &partition->lease, &partition->engine->program);
+	partition->in_batch = true;
+}
+
+static void handled(struct bus__partition *partition, const struct bus__record *record)
+{
+	struct bus__position *position = &partition->draft.handled[record->input];
+
+	if (record->message->offset < position->next)
+		return;
+	position->next = record->message->offset + 1;
+	position->hash = record->hash;
+}
+
+/* Filters one record, and those that waited for it alone. */
+static size_t gather_record(struct bus__engine *engine, struct bus__partition *partition,
+			    struct bus__record *record)
+{
+	size_t bytes = 0;
+
+	while (record) {
+		struct bus__item *item = add_item(&engine->batch, partition, record);
+
+		bytes += record->message->len;
+		if (bus__filter(engine, item))
+			handled(partition, record);
+		else
+			engine->batch.count--;
+		record = partition->waiting ? bus__filter_filled(engine, partition) : NULL;
+	}
+	return bytes;
+}
+
+static void gather(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+	size_t limit = batch->single ? 1 : (size_t)engine->settings->batch_max;
+	size_t running = 0, share, bytes = 0;
+	struct bus__partition *partition;
+
+	DL_FOREACH (engine->partitions, partition) {
+		running += partition->state == BUS__RUNNING && !partition->gap_stopped &&
+			   partition->queue;
+	}
+	share = running ? (limit + running - 1) / running : 0;
+	DL_FOREACH (engine->partitions, partition) {
+		if (partition->state != BUS__RUNNING || partition->gap_stopped)
+			continue;
+		for (size_t taken = 0; taken < share && partition->queue && batch->count < limit &&
+				       bytes < BATCH_BYTES;
+		     taken++) {
+			struct bus__record *record = partition->queue;
+
+			DL_DELETE(partition->queue, record);
+			partition->queued--;
+			draft_begin(partition);
+			bytes += gather_record(engine, partition, record);
+		}
+	}
+}
+
+/* Partitions whose marks have moved though nothing arrives: told to the store now and then. */
+static bool gather_idle(struct bus__engine *engine)
+{
+	int64_t now = bus_time_monotonic();
+	struct bus__partition *partition;
+	bool any = false;
+
+	DL_FOREACH (engine->partitions, partition) {
+		bool moved = partition->published > partition->lease.published ||
+			     partition->gap_stopped != (partition->lease.stopped[0] != '\0');
+
+		if (partition->state != BUS__RUNNING || partition->in_batch || !moved ||
+		    (now - partition->flushed_at < FLUSH_US && !engine->closing))
+			continue;
+		draft_begin(partition);
+		any = true;
+	}
+	return any;
+}
+
+/* ---- loading ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void need_key(struct bus__engine *engine, const char *text)
+{
+	size_t len = strlen(text);
+	struct bus__key *key;
+
+	HASH_FIND(hh, engine->keys, text, len, key);
+	if (key)
+		return;
+	key = bus_malloc(sizeof(*key) + len + 1);
+	key->parked = false;
+	memcpy(key->text, text, len + 1);
+	HASH_ADD_KEYPTR(hh, engine->keys, key->text, len, key);
+	engine->key_count++;
+	engine->batch.fresh[engine->batch.fresh_count++] = key->text;
+}
+
+static void see_command(struct bus__engine *engine, struct bus__item *item)
+{
+	struct bus__batch *batch = &engine->batch;
+	size_t key_len = strlen(item->key), len = sizeof(struct bus_id) + key_len;
+	struct bus__seen *seen;
+	char bytes[sizeof(seen->bytes)];
+
+	memcpy(bytes, item->ce_id.b, sizeof(struct bus_id));
+	memcpy(bytes + sizeof(struct bus_id), item->key, key_len);
+	HASH_FIND(hh, batch->seen, bytes, len, seen);
+	if (!seen) {
+		seen = bus_arena_zalloc(&engine->scratch, sizeof(*seen));
+		memcpy(seen->bytes, bytes, len);
+		seen->len = len;
+		HASH_ADD(hh, batch->seen, bytes, len, seen);
+	}
+	item->seen = seen;
+}
+
+static void on_command_rows(void *arg, const PGresult *rows)
+{
+	struct bus__engine *engine = arg;
+	char bytes[sizeof(((struct bus__seen *)0)->bytes)];
+
+	for (int i = 0; i < PQntuples(rows); i++) {
+		struct bus_bytes key = bus_row_bytes(rows, i, 0);
+		struct bus_id id = bus_row_id(rows, i, 1);
+		struct bus__seen *seen;
+
+		memcpy(bytes, id.b, sizeof(id));
+		memcpy(bytes + sizeof(id), key.data, key.len);
+		HASH_FIND(hh, engine->batch.seen, bytes, sizeof(id) + key.len, seen);
+		if (seen)
+			seen->done = true;
+	}
+}
+
+static void on_parked_rows(void *arg, const PGresult *rows)
+{
+	struct bus__engine *engine = arg;
+
+	for (int i = 0; i < PQntuples(rows); i++) {
+		const char *text = bus_row_text(rows, i, 0);
+		struct bus__key *key;
+
+		HASH_FIND(hh, engine->keys, text, strlen(text), key);
+		if (key)
+			key->parked = true;
+	}
+}
+
+static void finish_load(void *arg, const struct bus_db_error *error);
+
+/* Every input that is to be decided stands densely in batch->inputs. */
+static void start_load(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+	struct bus_load load;
+	bool outside = false;
+
+	batch->fresh =
+		bus_arena_alloc(&engine->scratch, (batch->count + 1) * sizeof(*batch->fresh));
+	batch->fresh_count = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct bus__item *item = &batch->items[i];
+
+		if (item->verdict != BUS__DECIDE && item->verdict != BUS__PARK)
+			continue;
+		if (item->key)
+			need_key(engine, item->key);
+		if (item->verdict == BUS__DECIDE &&
+		    engine->program.def->inputs[item->record->input].kind == BUS_OUTSIDE) {
+			see_command(engine, item);
+			outside = true;
+		}
+	}
+	qsort(batch->fresh, batch->fresh_count, sizeof(*batch->fresh), by_text);
+	if (batch->fresh_count)
+		bus__store_parked_keys(engine, batch->fresh, batch->fresh_count, on_parked_rows);
+	if (outside)
+		bus__store_commands_done(engine, on_command_rows);
+	load = (struct bus_load){ .keys = batch->fresh,
+				  .key_count = batch->fresh_count,
+				  .inputs = batch->inputs,
+				  .input_count = batch->input_count };
+	if (batch->input_count)
+		engine->program.def->load(engine->state, &load, engine->db);
+	engine->operation = BUS__OP_LOAD;
+	bus_db_sync(engine->db, finish_load, engine);
+}
+
+/* ---- failure ---- */
+
+static void requeue(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+
+	for (size_t i = batch->count; i-- > 0;) {
+		struct bus__item *item = &batch->items[i];
+
+		if (!item->record)
+			continue;
+		DL_PREPEND(item->partition->queue, item->record);
+		item->partition->queued++;
+		item->record = NULL;
+	}
+}
+
+static void batch_clear(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+	struct bus__outgoing *outgoing = batch->steps, *next;
+	struct bus__partition *partition;
+
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->items[i].record)
+			bus__record_free(engine, batch->items[i].record);
+	/* Steps that were not handed over to publishing: their batch has not happened. */
+	for (; outgoing; outgoing = next) {
+		next = outgoing->next;
+		bus__chunk_unref(engine, outgoing->chunk);
+	}
+	batch->steps = NULL;
+	batch->steps_tail = &batch->steps;
+	if (batch->chunk)
+		bus__chunk_unref(engine, batch->chunk);
+	batch->chunk = NULL;
+	HASH_CLEAR(hh, batch->seen);
+	batch->count = batch->input_count = 0;
+	batch->orphan = false;
+	DL_FOREACH (engine->partitions, partition) {
+		partition->in_batch = false;
+	}
+	bus_arena_reset(&engine->scratch, (size_t)4 << 20);
+}
+
+void bus__batch_orphan(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+
+	if (engine->operation != BUS__OP_LOAD && engine->operation != BUS__OP_COMMIT)
+		return;
+	/* Its records and partitions go now; the report of the database comes to an empty batch. */
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->items[i].record)
+			bus__record_free(engine, batch->items[i].record);
+		batch->items[i].record = NULL;
+	}
+	batch->orphan = true;
+	batch->single = 0;
+}
+
+void bus__batch_release(struct bus__engine *engine)
+{
+	batch_clear(engine);
+	free(engine->batch.items);
+	free(engine->batch.inputs);
+}
+
+/* Nothing has happened: drop what is cached, and run the same records again. */
+static void run_again(struct bus__engine *engine)
+{
+	requeue(engine);
+	batch_clear(engine);
+	bus__engine_forget(engine);
+	bus__engine_again(engine);
+}
+
+/* A row was refused: which input it came from shows when each runs alone. */
+static void data_refused(struct bus__engine *engine, const struct bus_db_error *error)
+{
+	struct bus__batch *batch = &engine->batch;
+
+	bus_log(BUS_LOG_WARN, "PostgreSQL refused a batch",
+		"processor=%s records=%zu sqlstate=%s statement=%s why=\"%s\"",
+		engine->program.def->name, batch->count, error->sqlstate, error->statement,
+		error->message);
+	if (batch->count == 1 && batch->items[0].record) {
+		struct bus__record *record = batch->items[0].record;
+
+		if (++record->attempts >= ALONE_ATTEMPTS && !record->forced) {
+			char text[160];
+
+			snprintf(text, sizeof(text), "SQLSTATE %s in %s", error->sqlstate,
+				 error->statement);
+			record->forced = BUS_ERR_DATA_REFUSED;
+			record->detail = bus_strdup(text);
+		} else if (record->attempts > ALONE_ATTEMPTS + 1) {
+			/* Not even its refusal can be written down: that is our own fault. */
+			bus_log(BUS_LOG_ERROR, "an input can be neither applied nor put aside",
+				"processor=%s offset=%lld", engine->program.def->name,
+				(long long)record->message->offset);
+			engine->fatal = BUS_ERR_INTERNAL;
+		}
+	}
+	if (!batch->single)
+		batch->single = batch->count;
+	run_again(engine);
+}
+
+static void batch_failed(struct bus__engine *engine, const struct bus_db_error *error)
+{
+	if (engine->batch.orphan) {
+		batch_clear(engine);
+		bus__engine_forget(engine);
+		return;
+	}
+	if (error->err == BUS_ERR_DATA_REFUSED) {
+		data_refused(engine, error);
+		return;
+	}
+	requeue(engine);
+	batch_clear(engine);
+	if (error->err == BUS_ERR_FENCED) {
+		bus_metric_add(engine->counters.fenced, 1);
+		bus_log(BUS_LOG_ERROR, "a write was fenced", "processor=%s owner=%s why=\"%s\"",
+			engine->program.def->name, engine->settings->owner, error->message);
+		bus__engine_pause(engine, engine->settings->session_timeout_ms * 3 / 2,
+				  error->message);
+	} else {
+		/* Whether it was committed is not known: the leases tell, when they are read again.
+		 */
+		bus__engine_pause(engine, 200, error->message);
+	}
+	bus__takeover_restart(engine);
+}
+
+/* ---- deciding ---- */
+
+struct sink {
+	struct bus__engine *engine;
+	struct bus__partition *partition;
+};
+
+static void on_step(void *arg, const struct bus__step *step)
+{
+	struct sink *sink = arg;
+	struct bus__batch *batch = &sink->engine->batch;
+	struct bus__outgoing *outgoing = bus__outgoing_new(sink->partition, batch->chunk, step);
+
+	*batch->steps_tail = outgoing;
+	batch->steps_tail = &outgoing->next;
+	bus_metric_add(sink->engine->counters.steps, 1);
+}
+
+static int64_t record_time(const struct bus__engine *engine, const struct bus__record *record)
+{
+	int64_t stamp;
+
+	if (engine->settings->event_clock)
+		return record->ce.has_time ? record->ce.time : 0;
+	stamp = rd_kafka_message_timestamp(record->message, NULL);
+	return stamp > 0 ? stamp * 1000 : 0;
+}
+
+static int run_decision(struct bus__engine *engine, struct bus__item *item,
+			struct bus__decision *decision, bool *touched)
+{
+	struct sink sink = { engine, item->partition };
+
+	decision->traceparent = item->record->ce.traceparent;
+	return bus__step_run(&engine->program, &engine->batch.chunk->arena, engine->state,
+			     &item->partition->draft.numbers, decision, on_step, &sink, touched);
+}
+
+static void park_item(struct bus__engine *engine, struct bus__item *item, struct bus__key *key)
+{
+	Bourse__Bus__V1__Parked fact = BOURSE__BUS__V1__PARKED__INIT;
+	struct bus_input cause = { .key = item->key ? item->key : "",
+				   .topic = engine->program.def->inputs[item->record->input].topic,
+				   .partition = item->partition->id,
+				   .offset = item->record->message->offset,
+				   .now = item->partition->draft.clock };
+	struct bus__decision decision = { .inputs = &cause, .input_count = 1, .parked = &fact };
+	bool touched = false;
+
+	item->verdict = BUS__PARK;
+	cause.ce_id = bus__store_text(engine, item->record->ce.id);
+	fact.key = (char *)(uintptr_t)cause.key;
+	fact.cause = (char *)(uintptr_t)bus_err_name(item->cause);
+	fact.type = (char *)(uintptr_t)bus__store_text(engine, item->record->ce.type);
+	fact.behind = item->behind = key && key->parked;
+	if (!item->detail)
+		item->detail = fact.behind ? "an earlier input of the key is parked"
+					   : bus_err_text(item->cause);
+	bus_assert(run_decision(engine, item, &decision, &touched) == 0);
+	if (key)
+		key->parked = true;
+	bus_log(BUS_LOG_WARN, "input parked",
+		"processor=%s topic=%s partition=%d offset=%" PRId64 " cause=%s detail=\"%s\"",
+		engine->program.def->name, cause.topic, cause.partition, cause.offset, fact.cause,
+		item->detail);
+}
+
+static bool is_outside(const struct bus__engine *engine, const struct bus__item *item)
+{
+	return engine->program.def->inputs[item->record->input].kind == BUS_OUTSIDE;
+}
+
+/* The handler would not take it: refuse or park, at once or, when the state was touched, next time.
+ */
+static int decision_failed(struct bus__engine *engine, struct bus__item *item, struct bus__key *key,
+			   int rc, bool touched)
+{
+	if (bus_err_class(rc) == BUS_CLASS_FATAL || bus_err_class(rc) == BUS_CLASS_RETRY) {
+		engine->fatal = rc;
+		return rc;
+	}
+	if (touched) {
+		item->record->forced = rc;
+		return BUS_ERR_PARK;
+	}
+	item->cause = rc;
+	if (is_outside(engine, item))
+		item->verdict = BUS__REFUSE;
+	else
+		park_item(engine, item, key);
+	return 0;
+}
+
+static int decide_item(struct bus__engine *engine, struct bus__item *item, struct bus__key *key)
+{
+	struct bus__decision decision = { .inputs = &engine->batch.inputs[item->first_input],
+					  .input_count = item->input_count,
+					  .handlers = item->handlers };
+	bool touched = false;
+	int rc;
+
+	if (item->seen && item->seen->done) {
+		item->verdict = BUS__SKIP;
+		bus_metric_add(engine->counters.repeats, 1);
+		return 0;
+	}
+	if (item->seen)
+		item->seen->done = true;
+	if (key->parked && !is_outside(engine, item)) {
+		item->cause = BUS_ERR_PARK;
+		park_item(engine, item, key);
+		return 0;
+	}
+	decision.blocked = key->parked;
+	for (size_t i = 0; i < item->input_count; i++) {
+		struct bus_input *input = &engine->batch.inputs[item->first_input + i];
+
+		input->now = item->partition->draft.clock;
+		if (!input->origin_now)
+			input->origin_now = input->now;
+	}
+	rc = run_decision(engine, item, &decision, &touched);
+	return rc < 0 ? decision_failed(engine, item, key, rc, touched) : 0;
+}
+
+static int decide_all(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct bus__item *item = &batch->items[i];
+		struct bus__key *key = NULL;
+		int64_t time = record_time(engine, item->record);
+		int rc = 0;
+
+		if (time > item->partition->draft.clock)
+			item->partition->draft.clock = time;
+		if (item->key)
+			HASH_FIND(hh, engine->keys, item->key, strlen(item->key), key);
+		switch (item->verdict) {
+		case BUS__SKIP:
+		case BUS__REFUSE:
+			break;
+		case BUS__DECIDE:
+			rc = decide_item(engine, item, key);
+			break;
+		case BUS__PARK:
+			park_item(engine, item, key);
+			break;
+		}
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- committing ---- */
+
+static void finish_commit(void *arg, const struct bus_db_error *error);
+
+/* Up to the first record that waits for a missing one, and no further. */
+static void set_positions(struct bus__partition *partition)
+{
+	struct bus__lease *draft = &partition->draft;
+	struct bus__record *record;
+
+	memcpy(draft->positions, draft->handled, sizeof(draft->positions));
+	DL_FOREACH (partition->waiting, record) {
+		struct bus__position *position = &draft->positions[record->input];
+
+		if (record->message->offset >= position->next)
+			continue;
+		position->next = record->message->offset;
+		position->hash = record->before;
+	}
+}
+
+static void start_commit(struct bus__engine *engine)
+{
+	struct bus__partition *partition;
+	const struct bus__reference_position *references;
+	size_t reference_count;
+
+	references = bus__snapshots_positions(engine->snapshots, &reference_count);
+	DL_FOREACH (engine->partitions, partition) {
+		struct bus__lease *draft = &partition->draft;
+
+		if (!partition->in_batch)
+			continue;
+		set_positions(partition);
+		draft->published = partition->published;
+		draft->journal_offset = partition->published_offset;
+		draft->journal_epoch = partition->published_epoch;
+		snprintf(draft->stopped, sizeof(draft->stopped), "%s",
+			 partition->gap_stopped ? partition->why : "");
+		bus__lease_advance(engine->db, &engine->program, partition->id, draft, references,
+				   reference_count);
+	}
+	if (engine->batch.input_count)
+		engine->program.def->save(engine->state, engine->db);
+	bus__store_commands(engine);
+	bus__store_refused(engine);
+	bus__store_parked(engine);
+	bus__store_outbox(engine);
+	engine->operation = BUS__OP_COMMIT;
+	bus_db_sync(engine->db, finish_commit, engine);
+}
+
+static void finish_load(void *arg, const struct bus_db_error *error)
+{
+	struct bus__engine *engine = arg;
+	struct bus__batch *batch = &engine->batch;
+
+	engine->operation = BUS__OP_NONE;
+	bus_histogram_observe(engine->counters.load,
+			      (double)(bus_time_monotonic() - batch->started_at) / 1e6);
+	if (error || batch->orphan) {
+		batch_failed(engine, error);
+		return;
+	}
+	batch->chunk = bus__chunk_new(engine);
+	if (decide_all(engine)) {
+		run_again(engine);
+		return;
+	}
+	start_commit(engine);
+}
+
+static void count_item(struct bus__engine *engine, const struct bus__item *item)
+{
+	if (item->verdict == BUS__REFUSE)
+		bus_metric_add(engine->counters.refused, 1);
+	if (item->verdict == BUS__PARK)
+		bus_metric_add(engine->counters.parked, 1);
+	item->partition->last_time = rd_kafka_message_timestamp(item->record->message, NULL) * 1000;
+}
+
+/* The drafts are true now: what was decided may be told. */
+static void settle(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+	struct bus__outgoing *outgoing, *next;
+	struct bus__partition *partition;
+
+	DL_FOREACH (engine->partitions, partition) {
+		if (!partition->in_batch)
+			continue;
+		partition->draft.batch++;
+		bus__lease_copy(&partition->lease, &partition->draft, &engine->program);
+		partition->flushed_at = bus_time_monotonic();
+	}
+	outgoing = batch->steps;
+	batch->steps = NULL;
+	batch->steps_tail = &batch->steps;
+	for (; outgoing; outgoing = next) {
+		next = outgoing->next;
+		bus__publish(outgoing);
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		count_item(engine, &batch->items[i]);
+}
+
+static void finish_commit(void *arg, const struct bus_db_error *error)
+{
+	struct bus__engine *engine = arg;
+	struct bus__batch *batch = &engine->batch;
+
+	engine->operation = BUS__OP_NONE;
+	if (error || batch->orphan) {
+		batch_failed(engine, error);
+		return;
+	}
+	settle(engine);
+	bus_histogram_observe(engine->counters.commit,
+			      (double)(bus_time_monotonic() - batch->started_at) / 1e6);
+	bus_metric_add(engine->counters.batches, 1);
+	bus_metric_add(engine->counters.records, (int64_t)batch->count);
+	if (batch->single)
+		batch->single -= batch->single < batch->count ? batch->single : batch->count;
+	engine->offsets_due = true;
+	batch_clear(engine);
+	if (engine->key_count > (size_t)engine->settings->keys_max)
+		bus__engine_forget(engine);
+	bus__engine_turn(engine);
+}
+
+bool bus__batch_turn(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+
+	if (engine->unpublished_bytes > UNPUBLISHED_HIGH)
+		return false;
+	batch->started_at = bus_time_monotonic();
+	if (!engine->closing)
+		gather(engine);
+	if (batch->count) {
+		start_load(engine);
+		return true;
+	}
+	/* Marks may have moved without anything to decide, or records have begun to wait. */
+	batch->flush = gather_idle(engine);
+	if (!batch->flush) {
+		batch_clear(engine);
+		return false;
+	}
+	start_commit(engine);
+	return true;
+}

@@ -1,0 +1,175 @@
+/* The bus's own rows of a batch, each kind in one statement. */
+#include "store.h"
+
+#include "sql.h"
+
+static const struct bus_sql parked_keys_sql = { "bus_parked_keys", sql_parked_keys };
+static const struct bus_sql command_load_sql = { "bus_command_load", sql_command_load };
+static const struct bus_sql command_insert_sql = { "bus_command_insert", sql_command_insert };
+static const struct bus_sql refused_insert_sql = { "bus_refused_insert", sql_refused_insert };
+static const struct bus_sql parked_insert_sql = { "bus_parked_insert", sql_parked_insert };
+static const struct bus_sql outbox_insert_sql = { "bus_outbox_insert", sql_outbox_insert };
+
+const char *bus__store_text(struct bus__engine *engine, struct bus_bytes bytes)
+{
+	char *text = bus_arena_strndup(&engine->scratch, (const char *)bytes.data, bytes.len);
+
+	for (size_t i = 0; i < bytes.len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '?';
+	return text;
+}
+
+void bus__store_parked_keys(struct bus__engine *engine, const char *const *keys, size_t count,
+			    bus_rows_fn on_rows)
+{
+	struct bus_call *call = bus_call(engine->db, &parked_keys_sql);
+	struct bus_column *key;
+
+	bus_call_text(call, engine->program.def->name);
+	key = bus_call_column(call, BUS_PG_TEXT);
+	for (size_t i = 0; i < count; i++)
+		bus_column_text(key, keys[i]);
+	bus_call_send(call, on_rows, engine);
+}
+
+/* Commands of the batch with key and id: those that are asked for, or those that have acted. */
+static size_t put_commands(struct bus__engine *engine, struct bus_call *call, bool acted)
+{
+	struct bus_column *key, *id;
+	size_t count = 0;
+
+	bus_call_text(call, engine->program.def->name);
+	key = bus_call_column(call, BUS_PG_TEXT);
+	id = bus_call_column(call, BUS_PG_UUID);
+	for (size_t i = 0; i < engine->batch.count; i++) {
+		const struct bus__item *item = &engine->batch.items[i];
+
+		/* One that was refused by its handler is written down too: it has its outcome. */
+		if (!item->seen || (acted && item->verdict == BUS__SKIP))
+			continue;
+		bus_column_text(key, item->key);
+		bus_column_id(id, item->ce_id);
+		count++;
+	}
+	return count;
+}
+
+void bus__store_commands_done(struct bus__engine *engine, bus_rows_fn on_rows)
+{
+	struct bus_call *call = bus_call(engine->db, &command_load_sql);
+
+	put_commands(engine, call, false);
+	bus_call_send(call, on_rows, engine);
+}
+
+void bus__store_commands(struct bus__engine *engine)
+{
+	struct bus_call *call = bus_call(engine->db, &command_insert_sql);
+
+	if (put_commands(engine, call, true))
+		bus_call_send(call, NULL, NULL);
+}
+
+static int64_t appended_at(const struct bus__item *item)
+{
+	return rd_kafka_message_timestamp(item->record->message, NULL) * 1000;
+}
+
+void bus__store_refused(struct bus__engine *engine)
+{
+	static const enum bus_pg_type types[] = {
+		BUS_PG_TEXT, BUS_PG_INT4,  BUS_PG_INT8, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,
+		BUS_PG_TEXT, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,  BUS_PG_INT8,
+	};
+	struct bus_column *c[BUS_ARRAY_LEN(types)];
+	struct bus_call *call = NULL;
+
+	for (size_t i = 0; i < engine->batch.count; i++) {
+		const struct bus__item *item = &engine->batch.items[i];
+		const rd_kafka_message_t *message = item->record ? item->record->message : NULL;
+
+		if (item->verdict != BUS__REFUSE || !message)
+			continue;
+		if (!call) {
+			call = bus_call(engine->db, &refused_insert_sql);
+			bus_call_text(call, engine->program.def->name);
+			for (size_t k = 0; k < BUS_ARRAY_LEN(types); k++)
+				c[k] = bus_call_column(call, types[k]);
+		}
+		bus_column_text(c[0], engine->program.def->inputs[item->record->input].topic);
+		bus_column_int4(c[1], item->partition->id);
+		bus_column_int8(c[2], message->offset);
+		bus_column_bytes(c[3], bus_bytes(message->key, message->key_len));
+		bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
+		bus_column_text(c[5], bus__store_text(engine, item->record->ce.id));
+		bus_column_text(c[6], bus__store_text(engine, item->record->ce.source));
+		bus_column_bytes(c[7], bus_bytes(message->payload, message->len));
+		bus_column_text(c[8], bus_err_name(item->cause));
+		bus_column_text(c[9], item->detail ? item->detail : bus_err_text(item->cause));
+		bus_column_int8(c[10], appended_at(item));
+	}
+	if (call)
+		bus_call_send(call, NULL, NULL);
+}
+
+void bus__store_parked(struct bus__engine *engine)
+{
+	static const enum bus_pg_type types[] = {
+		BUS_PG_TEXT,  BUS_PG_INT4, BUS_PG_INT8, BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_TEXT,
+		BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_BOOL, BUS_PG_INT8,
+	};
+	struct bus_column *c[BUS_ARRAY_LEN(types)];
+	struct bus_call *call = NULL;
+
+	for (size_t i = 0; i < engine->batch.count; i++) {
+		const struct bus__item *item = &engine->batch.items[i];
+		const rd_kafka_message_t *message = item->record ? item->record->message : NULL;
+
+		if (item->verdict != BUS__PARK || !message)
+			continue;
+		if (!call) {
+			call = bus_call(engine->db, &parked_insert_sql);
+			bus_call_text(call, engine->program.def->name);
+			for (size_t k = 0; k < BUS_ARRAY_LEN(types); k++)
+				c[k] = bus_call_column(call, types[k]);
+		}
+		bus_column_text(c[0], engine->program.def->inputs[item->record->input].topic);
+		bus_column_int4(c[1], item->partition->id);
+		bus_column_int8(c[2], message->offset);
+		bus_column_text(c[3], item->key ? item->key : "");
+		bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
+		bus_column_text(c[5], bus__store_text(engine, item->record->ce.source));
+		bus_column_bytes(c[6], bus_bytes(message->payload, message->len));
+		bus_column_text(c[7], bus_err_name(item->cause));
+		bus_column_text(c[8], item->detail);
+		bus_column_bool(c[9], item->behind);
+		bus_column_int8(c[10], appended_at(item));
+	}
+	if (call)
+		bus_call_send(call, NULL, NULL);
+}
+
+void bus__store_outbox(struct bus__engine *engine)
+{
+	const struct bus__outgoing *outgoing = engine->batch.steps;
+	struct bus_call *call;
+	struct bus_column *partition, *sequence, *key, *step;
+
+	if (!outgoing)
+		return;
+	call = bus_call(engine->db, &outbox_insert_sql);
+	bus_call_text(call, engine->program.def->name);
+	bus_call_int4(call, engine->program.def->version);
+	partition = bus_call_column(call, BUS_PG_INT4);
+	sequence = bus_call_column(call, BUS_PG_INT8);
+	key = bus_call_column(call, BUS_PG_TEXT);
+	step = bus_call_column(call, BUS_PG_BYTES);
+	for (; outgoing; outgoing = outgoing->next) {
+		bus_column_int4(partition, outgoing->partition->id);
+		bus_column_int8(sequence, outgoing->step.sequence);
+		bus_column_text(key, (const char *)outgoing->step.key.data);
+		bus_column_bytes(step, outgoing->step.value);
+	}
+	bus_call_send(call, NULL, NULL);
+}
