@@ -124,15 +124,17 @@ static void evolve_cancel_rejected(struct desk_state *desk, const ORDERS(CancelR
 				   int64_t now)
 {
 	enum order_status status = (enum order_status)fact->status;
-	struct order *order;
+	struct desk_order *known;
 
 	if (fact->order_id[0] == '\0' || order_terminal(status))
 		return;
-	order = &order_of(desk, fact->order_id)->order;
-	if (order->status == status)
+	known = desk_order(desk, id_of(fact->order_id));
+	bus_assert(known != NULL);
+	if (known->order.status == status)
 		return;
-	order_become(order, status);
-	order->updated_at = now;
+	order_become(&known->order, status);
+	known->order.updated_at = now;
+	desk_touch_order(desk, known);
 }
 
 static void evolve_held(struct desk_state *desk, const ORDERS(WithdrawalHeld) * fact)
