@@ -7,82 +7,10 @@
  */
 #include "book_handlers.h"
 
-#include "book_match.h"
 #include "book_store.h"
-#include "book_wire.h"
+#include "book_tell.h"
 
-/* Facts ///////////////////////////////////////////////////////////////////////////////////////////
- */
-
-static char *symbol_of(const struct bus_input *input)
-{
-	return (char *)(uintptr_t)input->key;
-}
-
-/* The last fact of a step, when the top is another after it. */
-static void tell_top(struct bus_facts *facts, const struct bus_input *input,
-		     const struct book *book, const struct book_top *after)
-{
-	struct book_top before = book_top(book);
-	BOOKS(TopOfBookChanged) * fact;
-
-	if (book_top_equal(&before, after))
-		return;
-	fact = bus_fact_add(facts, BOOKS_D(top_of_book_changed));
-	fact->symbol = symbol_of(input);
-	fact->bid_price_micros = after->bid.price.micros;
-	fact->bid_quantity_micros = book_total_shown(after->bid.total).micros;
-	fact->ask_price_micros = after->ask.price.micros;
-	fact->ask_quantity_micros = book_total_shown(after->ask.total).micros;
-}
-
-struct taker {
-	char *order_id;
-	char *account_id;
-	enum book_side side;
-};
-
-static void tell_trade(struct bus_facts *facts, const struct bus_input *input,
-		       const struct book_match *match, const struct taker *taker, int32_t n)
-{
-	BOOKS(Executed) *fact = bus_fact_add(facts, BOOKS_D(executed));
-
-	fact->symbol = symbol_of(input);
-	fact->trade_id = bus_facts_id(facts, bus_facts_step_id(facts, n));
-	fact->quantity_micros = match->quantity.micros;
-	fact->price_micros = match->maker->price.micros;
-	fact->maker_order_id = bus_facts_id(facts, match->maker->id);
-	fact->maker_account_id = bus_facts_id(facts, match->maker->account);
-	fact->maker_side = book_wire_side_out(match->maker->side);
-	fact->maker_leaves_micros = match->maker_leaves.micros;
-	fact->taker_order_id = taker->order_id;
-	fact->taker_account_id = taker->account_id;
-	fact->taker_side = book_wire_side_out(taker->side);
-	fact->taker_leaves_micros = match->taker_leaves.micros;
-	fact->executed_at_micros = input->now;
-}
-
-/* An order that rested ends; by a request, unless request_id is NULL. */
-static void tell_removed(struct bus_facts *facts, const struct bus_input *input,
-			 const struct book_order *order, ORDERS(CancelReason) reason,
-			 char *request_id)
-{
-	BOOKS(OrderRemoved) *fact = bus_fact_add(facts, BOOKS_D(order_removed));
-
-	fact->symbol = symbol_of(input);
-	fact->order_id = bus_facts_id(facts, order->id);
-	fact->account_id = bus_facts_id(facts, order->account);
-	fact->side = book_wire_side_out(order->side);
-	fact->price_micros = order->price.micros;
-	fact->canceled_micros = order->leaves.micros;
-	fact->reason = reason;
-	fact->rested = true;
-	if (request_id != NULL)
-		fact->request_id = request_id;
-}
-
-/* New orders //////////////////////////////////////////////////////////////////////////////////////
- */
+/* New orders ////////////////////////////////////////////////////////////////////////////// */
 
 /* A NewOrder whose fields have been checked. */
 struct incoming {
@@ -102,7 +30,7 @@ static int tell_rejected(struct bus_facts *facts, const struct bus_input *input,
 {
 	BOOKS(OrderRejected) *fact = bus_fact_add(facts, BOOKS_D(order_rejected));
 
-	fact->symbol = symbol_of(input);
+	fact->symbol = book_symbol_of(input);
 	fact->order_id = command->order_id;
 	fact->account_id = command->account_id;
 	fact->reason = reason;
@@ -115,7 +43,7 @@ static void tell_added(struct bus_facts *facts, const struct bus_input *input,
 {
 	BOOKS(OrderAdded) *fact = bus_fact_add(facts, BOOKS_D(order_added));
 
-	fact->symbol = symbol_of(input);
+	fact->symbol = book_symbol_of(input);
 	fact->order_id = order->command->order_id;
 	fact->account_id = order->command->account_id;
 	fact->side = order->command->side;
@@ -135,7 +63,7 @@ static void tell_ended(struct bus_facts *facts, const struct bus_input *input,
 {
 	BOOKS(OrderRemoved) *fact = bus_fact_add(facts, BOOKS_D(order_removed));
 
-	fact->symbol = symbol_of(input);
+	fact->symbol = book_symbol_of(input);
 	fact->order_id = order->command->order_id;
 	fact->account_id = order->command->account_id;
 	fact->side = order->command->side;
@@ -185,7 +113,8 @@ static void settle(struct bus_facts *facts, const struct bus_input *input,
 static int match(struct bus_facts *facts, const struct bus_input *input, const struct book *book,
 		 struct incoming *order)
 {
-	struct taker taker = { order->command->order_id, order->command->account_id, order->side };
+	struct book_tell_taker taker = { order->command->order_id, order->command->account_id,
+					 order->side };
 	struct book_top top = book_top(book);
 	struct book_taking taking;
 	struct book_match trade;
@@ -193,13 +122,13 @@ static int match(struct bus_facts *facts, const struct bus_input *input, const s
 
 	book_take_begin(&taking, book, order->side, order->limit, order->leaves);
 	for (int32_t n = 0; n < BOOK_STEP_TRADES && (more = book_take_next(&taking, &trade)); n++)
-		tell_trade(facts, input, &trade, &taker, n);
+		book_tell_trade(facts, input, &trade, &taker, n);
 	order->leaves = taking.leaves;
 	*best_of(&top, book_opposite(order->side)) = book_walk_best(&taking.walk);
 	more = more && order->leaves.micros > 0;
 	if (!more && order->leaves.micros > 0)
 		settle(facts, input, order, &top);
-	tell_top(facts, input, book, &top);
+	book_tell_top(facts, input, book, &top);
 	return more ? BUS_DECIDE_AGAIN : 0;
 }
 
@@ -209,7 +138,7 @@ static int queue(struct bus_facts *facts, const struct bus_input *input, const s
 	struct book_top top = book_top(book);
 
 	settle(facts, input, order, &top);
-	tell_top(facts, input, book, &top);
+	book_tell_top(facts, input, book, &top);
 	return 0;
 }
 
@@ -300,8 +229,7 @@ static int decide_new_order(const void *state, const struct bus_input *input,
 	return match(facts, input, book, &order);
 }
 
-/* Requests ////////////////////////////////////////////////////////////////////////////////////////
- */
+/* Requests //////////////////////////////////////////////////////////////////////////////// */
 
 /* What a cancel and a decrease have in common. */
 struct request {
@@ -317,7 +245,7 @@ static void tell_request_rejected(struct bus_facts *facts, const struct bus_inpu
 {
 	BOOKS(RequestRejected) *fact = bus_fact_add(facts, BOOKS_D(request_rejected));
 
-	fact->symbol = symbol_of(input);
+	fact->symbol = book_symbol_of(input);
 	fact->order_id = request->order_id;
 	fact->account_id = request->account_id;
 	fact->request_id = request->request_id;
@@ -381,8 +309,8 @@ static int decide_cancel(const void *state, const struct bus_input *input, struc
 	if (order == NULL)
 		return 0;
 	top = top_without(book, order, order->leaves);
-	tell_removed(facts, input, order, BOOK_CANCEL(REQUESTED), command->request_id);
-	tell_top(facts, input, book, &top);
+	book_tell_removed(facts, input, order, BOOK_CANCEL(REQUESTED), command->request_id);
+	book_tell_top(facts, input, book, &top);
 	return 0;
 }
 
@@ -391,7 +319,7 @@ static void tell_reduced(struct bus_facts *facts, const struct bus_input *input,
 {
 	BOOKS(OrderReduced) *fact = bus_fact_add(facts, BOOKS_D(order_reduced));
 
-	fact->symbol = symbol_of(input);
+	fact->symbol = book_symbol_of(input);
 	fact->order_id = command->order_id;
 	fact->account_id = command->account_id;
 	fact->side = book_wire_side_out(order->side);
@@ -426,178 +354,20 @@ static int decide_decrease(const void *state, const struct bus_input *input,
 		by = order->leaves;
 	top = top_without(book, order, by);
 	if (by.micros == order->leaves.micros)
-		tell_removed(facts, input, order, BOOK_CANCEL(DECREASED), command->request_id);
+		book_tell_removed(facts, input, order, BOOK_CANCEL(DECREASED), command->request_id);
 	else
 		tell_reduced(facts, input, order, command);
-	tell_top(facts, input, book, &top);
+	book_tell_top(facts, input, book, &top);
 	return 0;
-}
-
-/* Sessions and halts //////////////////////////////////////////////////////////////////////////////
- */
-
-/* What a fact of the market wants the book to be. */
-struct change {
-	enum book_trading trading;
-	int32_t session_date;
-	char *text; /* NULL: none */
-};
-
-static void tell_trading(struct bus_facts *facts, const struct bus_input *input,
-			 const struct book *book, const struct change *change)
-{
-	BOOKS(TradingStateChanged) * fact;
-
-	if (book->trading == change->trading && book->session_date == change->session_date)
-		return;
-	fact = bus_fact_add(facts, BOOKS_D(trading_state_changed));
-	fact->symbol = symbol_of(input);
-	fact->state = book_wire_trading_out(change->trading);
-	fact->session_date = change->session_date;
-	if (change->text != NULL)
-		fact->text = change->text;
-}
-
-static bool uncross_fits(const struct book *book)
-{
-	struct book_uncrossing uncrossing;
-	struct book_match trade;
-	int32_t n = 0;
-
-	book_uncross_begin(&uncrossing, book);
-	while (n <= BOOK_STEP_TRADES && book_uncross_next(&uncrossing, &trade))
-		n++;
-	return n <= BOOK_STEP_TRADES;
-}
-
-/*
- * Trading begins (again): what queued in a halt is matched. The book opens in the last step of it,
- * since an open book is never crossed.
- */
-static int open_book(struct bus_facts *facts, const struct bus_input *input,
-		     const struct book *book, const struct change *change)
-{
-	bool fits = uncross_fits(book);
-	struct book_uncrossing uncrossing;
-	struct book_match trade;
-	struct book_top top;
-
-	if (fits)
-		tell_trading(facts, input, book, change);
-	book_uncross_begin(&uncrossing, book);
-	for (int32_t n = 0; n < BOOK_STEP_TRADES && book_uncross_next(&uncrossing, &trade); n++) {
-		struct taker taker = { bus_facts_id(facts, trade.taker->id),
-				       bus_facts_id(facts, trade.taker->account),
-				       trade.taker->side };
-
-		tell_trade(facts, input, &trade, &taker, n);
-	}
-	top = (struct book_top){ book_walk_best(&uncrossing.bids),
-				 book_walk_best(&uncrossing.asks) };
-	tell_top(facts, input, book, &top);
-	return fits ? 0 : BUS_DECIDE_AGAIN;
-}
-
-/* The session ends, and with it the day orders. */
-static int close_book(struct bus_facts *facts, const struct bus_input *input,
-		      const struct book *book, const struct change *change)
-{
-	const struct book_order *order = NULL;
-	struct book_expiring expiring;
-	struct book_top top;
-	int n = 0;
-
-	tell_trading(facts, input, book, change);
-	book_expire_begin(&expiring, book);
-	while (n < BOOK_STEP_EXPIRED && (order = book_expire_next(&expiring)) != NULL) {
-		tell_removed(facts, input, order, BOOK_CANCEL(SESSION_CLOSE), NULL);
-		n++;
-	}
-	top = book_expire_top(&expiring);
-	tell_top(facts, input, book, &top);
-	return order != NULL ? BUS_DECIDE_AGAIN : 0;
-}
-
-static int decide_trading(const void *state, const struct bus_input *input, struct bus_facts *facts,
-			  enum book_trading trading, const MARKET(Instrument) * instrument)
-{
-	const struct book *book = book_state_find(state, input->key);
-	struct change change = { .trading = trading, .session_date = book->session_date };
-
-	if (!book_state_takes(input->key))
-		return BUS_ERR_PARK;
-	if (instrument != NULL) {
-		change.session_date = instrument->session_date;
-		change.text = instrument->halt_reason;
-	}
-	switch (trading) {
-	case BOOK_OPEN:
-		return open_book(facts, input, book, &change);
-	case BOOK_CLOSED:
-		return close_book(facts, input, book, &change);
-	case BOOK_HALTED:
-	case BOOK_UNHEARD:
-		break;
-	}
-	tell_trading(facts, input, book, &change);
-	return 0;
-}
-
-/* A halt outlasts the opening of a session, and a closed session the end of a halt. */
-static bool is_halted(const MARKET(Instrument) * instrument)
-{
-	return instrument != NULL && instrument->halted;
-}
-
-static bool is_closed(const MARKET(Instrument) * instrument)
-{
-	return instrument != NULL &&
-	       instrument->session != BOURSE__MARKET__V1__SESSION_STATE__SESSION_STATE_OPEN;
-}
-
-static int decide_session_opened(const void *state, const struct bus_input *input,
-				 struct bus_facts *facts)
-{
-	const MARKET(SessionOpened) *heard = (const void *)input->message;
-
-	return decide_trading(state, input, facts,
-			      is_halted(heard->instrument) ? BOOK_HALTED : BOOK_OPEN,
-			      heard->instrument);
-}
-
-static int decide_session_closed(const void *state, const struct bus_input *input,
-				 struct bus_facts *facts)
-{
-	const MARKET(SessionClosed) *heard = (const void *)input->message;
-
-	return decide_trading(state, input, facts, BOOK_CLOSED, heard->instrument);
-}
-
-static int decide_halted(const void *state, const struct bus_input *input, struct bus_facts *facts)
-{
-	const MARKET(InstrumentHalted) *heard = (const void *)input->message;
-
-	return decide_trading(state, input, facts,
-			      is_closed(heard->instrument) ? BOOK_CLOSED : BOOK_HALTED,
-			      heard->instrument);
-}
-
-static int decide_resumed(const void *state, const struct bus_input *input, struct bus_facts *facts)
-{
-	const MARKET(InstrumentResumed) *heard = (const void *)input->message;
-
-	return decide_trading(state, input, facts,
-			      is_closed(heard->instrument) ? BOOK_CLOSED : BOOK_OPEN,
-			      heard->instrument);
 }
 
 const struct bus_handler book_handlers[] = {
 	{ .type = BOOKS_D(new_order), .decide = decide_new_order },
 	{ .type = BOOKS_D(cancel_order), .decide = decide_cancel },
 	{ .type = BOOKS_D(decrease_order), .decide = decide_decrease },
-	{ .type = MARKET_D(session_opened), .decide = decide_session_opened },
-	{ .type = MARKET_D(session_closed), .decide = decide_session_closed },
-	{ .type = MARKET_D(instrument_halted), .decide = decide_halted },
-	{ .type = MARKET_D(instrument_resumed), .decide = decide_resumed },
+	{ .type = MARKET_D(session_opened), .decide = book_decide_session_opened },
+	{ .type = MARKET_D(session_closed), .decide = book_decide_session_closed },
+	{ .type = MARKET_D(instrument_halted), .decide = book_decide_halted },
+	{ .type = MARKET_D(instrument_resumed), .decide = book_decide_resumed },
 	{ .type = NULL },
 };

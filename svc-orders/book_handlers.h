@@ -14,4 +14,12 @@
 
 extern const struct bus_handler book_handlers[];
 
+/* Sessions and halts: book_trading.c. */
+int book_decide_session_opened(const void *state, const struct bus_input *input,
+			       struct bus_facts *facts);
+int book_decide_session_closed(const void *state, const struct bus_input *input,
+			       struct bus_facts *facts);
+int book_decide_halted(const void *state, const struct bus_input *input, struct bus_facts *facts);
+int book_decide_resumed(const void *state, const struct bus_input *input, struct bus_facts *facts);
+
 #endif

@@ -13,8 +13,7 @@ static const struct bus_sql order_save = { "book_order_save", sql_book_order_sav
 static const struct bus_sql order_delete = { "book_order_delete", sql_book_order_delete };
 static const struct bus_sql trade_insert = { "book_trade_insert", sql_book_trade_insert };
 
-/* State ///////////////////////////////////////////////////////////////////////////////////////////
- */
+/* State /////////////////////////////////////////////////////////////////////////////////// */
 
 void *book_state_new(void)
 {
@@ -131,8 +130,7 @@ void book_state_trade(struct book_state *state, const struct bus_fact *fact)
 		(struct book_trade_row){ fact->message, fact->sequence, fact->index };
 }
 
-/* Load ////////////////////////////////////////////////////////////////////////////////////////////
- */
+/* Load //////////////////////////////////////////////////////////////////////////////////// */
 
 static void on_symbols(void *arg, const PGresult *rows)
 {
@@ -189,8 +187,7 @@ void book_state_load(void *state, const struct bus_load *load, struct bus_db *db
 	queue_load(&order_load, load, db, on_orders, state);
 }
 
-/* Save ////////////////////////////////////////////////////////////////////////////////////////////
- */
+/* Save //////////////////////////////////////////////////////////////////////////////////// */
 
 static int by_id(const void *a, const void *b)
 {
