@@ -19,6 +19,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "topics", "create the topics and check them against the declared table", cmd_topics },
+	{ "send", "send commands: JSON lines to the right topic with the right key", cmd_send },
+	{ "tail", "print a topic as JSON lines, by the reader's rule", cmd_tail },
 };
 
 static void help(FILE *out)
