@@ -2,6 +2,7 @@
 #include "../instrument.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,9 +55,9 @@ START_TEST(test_define_anew)
 	before.session = SESSION_OPEN;
 	before.session_date = 20120621;
 	before.halted = true;
-	strcpy(before.halt_reason, "news");
+	snprintf(before.halt_reason, sizeof(before.halt_reason), "%s", "news");
 	other.band_fraction_micros = 0;
-	strcpy(other.name, "Apple");
+	snprintf(other.name, sizeof(other.name), "%s", "Apple");
 	ck_assert_int_eq(
 		instrument_define(&before, &other, price(1), price(600000000), &after).reason,
 		MARKET_ACCEPTED);
@@ -114,7 +115,7 @@ START_TEST(test_definition_refused)
 		struct instrument instrument;
 		struct verdict verdict;
 
-		strcpy(definition.symbol, cases[i].symbol);
+		snprintf(definition.symbol, sizeof(definition.symbol), "%s", cases[i].symbol);
 		verdict = instrument_define(NULL, &definition, price(cases[i].reference), price(0),
 					    &instrument);
 		if (!cases[i].field) {
@@ -178,11 +179,11 @@ START_TEST(test_transitions)
 {
 	static const struct {
 		enum session session;
-		bool halted;
+		int halted;
 		enum verb verb;
 		enum market_reject reason;
 		enum session next;
-		bool next_halted;
+		int next_halted;
 	} cases[] = {
 		{ SESSION_CLOSED, false, OPEN, 0, SESSION_OPEN, false },
 		{ SESSION_CLOSED, false, CLOSE, MARKET_SESSION_CLOSED, 0, false },

@@ -1,5 +1,6 @@
 /* The market as a fold: every command and every fact of the book, taken and refused. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

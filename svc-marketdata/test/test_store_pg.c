@@ -3,6 +3,7 @@
  * the store as if it had never left the memory, and the rows are the fold of the facts.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -85,7 +85,7 @@ static const char *open_account(char *buf)
 	command.firm = true;
 	ck_assert_int_eq(tell(fold, ANN, &command), FACT(ACCOUNT_OPENED));
 	opened = bus_fold_fact(fold, 0)->message;
-	return strcpy(buf, opened->account->account_id);
+	return memcpy(buf, opened->account->account_id, BUS_ID_TEXT);
 }
 
 static void same_words(const struct words *a, const struct words *b)
