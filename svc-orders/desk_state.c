@@ -319,8 +319,14 @@ void desk_add_withdrawal(struct desk_state *desk, const struct desk_withdrawal *
 
 void desk_put_withdrawal(struct desk_state *desk, const struct desk_withdrawal *withdrawal)
 {
-	if (desk_withdrawal(desk, withdrawal->id) == NULL)
-		insert_withdrawal(desk, withdrawal)->stored = true;
+	struct desk_withdrawal *put = desk_withdrawal(desk, withdrawal->id);
+
+	if (put != NULL)
+		return;
+	put = insert_withdrawal(desk, withdrawal);
+	put->ended = withdrawal->ended;
+	if (put->ended)
+		touch_withdrawal(desk, put);
 }
 
 void desk_end_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal)

@@ -55,13 +55,14 @@ struct desk_order {
 	struct desk_order *next_free;
 };
 
-/* A withdrawal that is held: cash, or shares of a symbol. */
+/* A withdrawal that is held, or was: cash, or shares of a symbol. */
 struct desk_withdrawal {
 	struct bus_id id;
 	struct bus_id account;
 	int64_t micros;
 	char symbol[ORDER_SYMBOL_MAX + 4]; /* "": cash */
-	bool stored, listed, ended;
+	bool ended;			   /* booked; it leaves the memory with the next save() */
+	bool listed;			   /* it is in touched_withdrawals */
 	UT_hash_handle hh;
 };
 
@@ -111,7 +112,7 @@ void desk_add_order(struct desk_state *desk, struct bus_id account, const struct
 /* It has changed. */
 void desk_touch_order(struct desk_state *desk, struct desk_order *order);
 void desk_add_withdrawal(struct desk_state *desk, const struct desk_withdrawal *withdrawal);
-/* It will be gone after the next save(). */
+/* It is booked, and holds nothing any more. */
 void desk_end_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal);
 
 /* For the store: as the rows say, not dirty. What is in memory already stays as it is. */

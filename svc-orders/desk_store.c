@@ -19,10 +19,7 @@ static const struct bus_sql save_account = { "desk_save_account", sql_desk_save_
 static const struct bus_sql save_position = { "desk_save_position", sql_desk_save_position };
 static const struct bus_sql insert_order = { "desk_insert_order", sql_desk_insert_order };
 static const struct bus_sql update_order = { "desk_update_order", sql_desk_update_order };
-static const struct bus_sql insert_withdrawal = { "desk_insert_withdrawal",
-						  sql_desk_insert_withdrawal };
-static const struct bus_sql delete_withdrawal = { "desk_delete_withdrawal",
-						  sql_desk_delete_withdrawal };
+static const struct bus_sql save_withdrawal = { "desk_save_withdrawal", sql_desk_save_withdrawal };
 
 /* ---- rows -> state ---- */
 
@@ -109,6 +106,7 @@ static void on_withdrawals(void *state, const PGresult *rows)
 			.id = bus_row_id(rows, row, 0),
 			.account = bus_row_id(rows, row, 1),
 			.micros = bus_row_int8(rows, row, 3),
+			.ended = !bus_row_bool(rows, row, 4),
 		};
 
 		memcpy(withdrawal.symbol, symbol, strnlen(symbol, ORDER_SYMBOL_MAX));
@@ -495,58 +493,34 @@ static void save_orders(struct desk_state *desk, struct bus_db *db)
 	list->count = 0;
 }
 
-static void insert_withdrawals(const struct desk_list *list, struct bus_db *db)
-{
-	struct bus_call *call = bus_call(db, &insert_withdrawal);
-	struct bus_column *ids = bus_call_column(call, BUS_PG_UUID);
-	struct bus_column *accounts = bus_call_column(call, BUS_PG_UUID);
-	struct bus_column *symbols = bus_call_column(call, BUS_PG_TEXT);
-	struct bus_column *amounts = bus_call_column(call, BUS_PG_INT8);
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct desk_withdrawal *withdrawal = list->items[i];
-
-		if (withdrawal->stored || withdrawal->ended)
-			continue;
-		bus_column_id(ids, withdrawal->id);
-		bus_column_id(accounts, withdrawal->account);
-		bus_column_text(symbols, withdrawal->symbol);
-		bus_column_int8(amounts, withdrawal->micros);
-	}
-	bus_call_send(call, NULL, NULL);
-}
-
-static void delete_withdrawals(const struct desk_list *list, struct bus_db *db)
-{
-	struct bus_call *call = bus_call(db, &delete_withdrawal);
-	struct bus_column *ids = bus_call_column(call, BUS_PG_UUID);
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct desk_withdrawal *withdrawal = list->items[i];
-
-		if (withdrawal->stored && withdrawal->ended)
-			bus_column_id(ids, withdrawal->id);
-	}
-	bus_call_send(call, NULL, NULL);
-}
-
 static void save_withdrawals(struct desk_state *desk, struct bus_db *db)
 {
 	struct desk_list *list = &desk->touched_withdrawals;
+	struct bus_column *ids, *accounts, *symbols, *amounts, *held;
+	struct bus_call *call;
 
 	if (list->count == 0)
 		return;
 	sort(list, compare_withdrawals);
-	insert_withdrawals(list, db);
-	delete_withdrawals(list, db);
+	call = bus_call(db, &save_withdrawal);
+	ids = bus_call_column(call, BUS_PG_UUID);
+	accounts = bus_call_column(call, BUS_PG_UUID);
+	symbols = bus_call_column(call, BUS_PG_TEXT);
+	amounts = bus_call_column(call, BUS_PG_INT8);
+	held = bus_call_column(call, BUS_PG_BOOL);
 	for (size_t i = 0; i < list->count; i++) {
 		struct desk_withdrawal *withdrawal = list->items[i];
 
-		withdrawal->stored = true;
+		bus_column_id(ids, withdrawal->id);
+		bus_column_id(accounts, withdrawal->account);
+		bus_column_text(symbols, withdrawal->symbol);
+		bus_column_int8(amounts, withdrawal->micros);
+		bus_column_bool(held, !withdrawal->ended);
 		withdrawal->listed = false;
 		if (withdrawal->ended)
 			desk_drop_withdrawal(desk, withdrawal);
 	}
+	bus_call_send(call, NULL, NULL);
 	list->count = 0;
 }
 

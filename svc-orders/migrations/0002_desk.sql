@@ -42,10 +42,11 @@ create table customer_order (
 	check (leaves_micros = 0 or cum_micros + leaves_micros = quantity_micros)
 ) with (fillfactor = 70);
 
--- What is held for withdrawals that the ledger has not booked yet. symbol is '' for cash.
+-- What was held for withdrawals; no longer once the ledger has booked it. symbol is '' for cash.
 create table desk_withdrawal (
 	withdrawal_id uuid primary key,
 	account_id    uuid not null,
 	symbol        text not null,
-	held_micros   bigint not null check (held_micros > 0)
-);
+	amount_micros bigint not null check (amount_micros > 0),
+	held          boolean not null
+) with (fillfactor = 70);

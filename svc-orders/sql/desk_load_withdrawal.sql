@@ -1,3 +1,3 @@
-select withdrawal_id, account_id, symbol, held_micros
+select withdrawal_id, account_id, symbol, amount_micros, held
   from desk_withdrawal
  where withdrawal_id = any ($1::uuid[])

@@ -551,83 +551,6 @@ END_TEST
 
 /* Random streams *************************************************************************** */
 
-static uint64_t random_next(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-static int64_t random_below(uint64_t *seed, int64_t bound)
-{
-	return (int64_t)(random_next(seed) % (uint64_t)bound);
-}
-
-/* What a book could say of this order, or something that it could not. */
-static void random_answer(uint64_t *seed, int n, char *line, size_t size)
-{
-	const struct desk_order *order;
-	char text[BUS_ID_TEXT];
-	int64_t leaves, quantity;
-	struct bus_id id;
-
-	script_order_id(&script, n, text);
-	ck_assert(bus_id_parse(text, strlen(text), &id));
-	order = desk_order(bus_fold_state(script.fold), id);
-	leaves = order != NULL ? order->order.leaves.micros / BUS_MICROS : 3;
-	quantity = leaves > 0 ? 1 + random_below(seed, leaves) : 1;
-	switch (random_below(seed, 6)) {
-	case 0:
-		snprintf(line, size, "end %d %" PRId64 " REQUESTED", n, leaves);
-		break;
-	case 1:
-		snprintf(line, size, "decreased %d %" PRId64 " leaves %" PRId64, n, quantity,
-			 leaves - quantity);
-		break;
-	case 2:
-		snprintf(line, size, "late %d cancel", n);
-		break;
-	case 3:
-		snprintf(line, size, "refuse %d HALTED", n);
-		break;
-	default:
-		snprintf(line, size,
-			 "fill %d %" PRId64 " @ %" PRId64 ".%02" PRId64 " leaves %" PRId64, n,
-			 quantity, 90 + random_below(seed, 20), random_below(seed, 100),
-			 leaves - quantity);
-		break;
-	}
-}
-
-static void random_line(uint64_t *seed, int step, char *line, size_t size)
-{
-	static const char *const tifs[] = { "day", "gtc", "ioc", "fok" };
-	int n = step > 0 ? (int)(step - random_below(seed, step < 40 ? step : 40)) : 0;
-	int kind = (int)random_below(seed, 10);
-
-	if (kind < 4)
-		snprintf(line, size, "place %d %s %" PRId64 " @ %" PRId64 ".%02" PRId64 " %s id=%d",
-			 step, random_below(seed, 2) == 0 ? "buy" : "sell",
-			 1 + random_below(seed, 40), 90 + random_below(seed, 20),
-			 random_below(seed, 100), tifs[random_below(seed, 4)],
-			 step - (int)random_below(seed, 2));
-	else if (kind == 4)
-		snprintf(line, size, "cancel %d", n);
-	else if (kind == 5)
-		snprintf(line, size, "decrease %d %" PRId64, n, random_below(seed, 30));
-	else if (kind == 6 && random_below(seed, 2) == 0)
-		snprintf(line, size,
-			 random_below(seed, 2) == 0 ? "deposit 4000" : "deposit 40 AAPL");
-	else if (kind == 6)
-		snprintf(line, size, "%s %d %" PRId64 "%s",
-			 random_below(seed, 2) == 0 ? "withdraw" : "booked",
-			 (int)random_below(seed, 8), 1 + random_below(seed, 9),
-			 random_below(seed, 2) == 0 ? " AAPL" : "");
-	else
-		random_answer(seed, n, line, size);
-}
-
 /*
  * Whatever comes, in whatever order: the invariants hold after every line (script_input checks
  * them), a command always has its fact, and nothing but a fact changes a balance.
@@ -641,7 +564,7 @@ START_TEST(random_streams)
 	script_run(&script, "deposit 20000");
 	script_run(&script, "deposit 100 AAPL");
 	for (int step = 0; step < 3000; step++) {
-		random_line(&seed, step, line, sizeof(line));
+		script_random_line(&script, &seed, step, line, sizeof(line));
 		script_run(&script, line);
 		ck_assert_msg(script.len > 0, "nothing followed: %s", line);
 		ck_assert(script.result == 0 || script.result == BUS_ERR_PARK);

@@ -1,1 +1,0 @@
-delete from desk_withdrawal where withdrawal_id = any ($1::uuid[])

@@ -1,0 +1,251 @@
+/*
+ * The desk's tables on a real PostgreSQL. A random stream goes into two desks at once: one that
+ * keeps all in memory, and one that forgets, loads what its next input needs, and saves. They must
+ * answer alike.
+ */
+#include "desk_script.h"
+#include "desk_store.h"
+#include "lib/test_store.h"
+#include "migrations.h"
+
+static struct test_store store;
+static struct desk_script whole, stored;
+static int forget_every; /* inputs */
+static int inputs;
+
+static void setup(void)
+{
+	test_store_init(&store, migrations, migrations_count);
+	script_init(&whole);
+	script_init(&stored);
+	stored.whole = &whole;
+	inputs = 0;
+}
+
+static void teardown(void)
+{
+	script_release(&whole);
+	script_release(&stored);
+	test_store_release(&store);
+}
+
+/* The state of a fold is one object for its life: what it holds is exchanged. */
+static void forget(struct desk_state *desk)
+{
+	struct desk_state *fresh = desk_state_new(), old = *desk;
+
+	*desk = *fresh;
+	*fresh = old;
+	desk_state_free(fresh);
+}
+
+static void load_before(struct desk_script *script, const struct bus_input *input)
+{
+	struct desk_state *desk = bus_fold_state(script->fold);
+	struct bus_load load = { .inputs = input, .input_count = 1 };
+	struct bus_id account;
+
+	if (inputs++ % forget_every == 0)
+		forget(desk);
+	ck_assert(wire_id(input->key, &account));
+	if (desk_account(desk, account) == NULL) {
+		load.keys = &input->key;
+		load.key_count = 1;
+	}
+	test_store_load(&store, &desk_processor, desk, &load);
+}
+
+static void save_after(struct desk_script *script)
+{
+	ck_assert_int_eq(test_store_save(&store, &desk_processor, bus_fold_state(script->fold)), 0);
+}
+
+static void run_both(const char *line)
+{
+	script_run(&whole, line);
+	script_run(&stored, line);
+	ck_assert_msg(strcmp(whole.text, stored.text) == 0,
+		      "%s\n  in memory: %s\n  from tables: %s", line, whole.text, stored.text);
+}
+
+/* What holds in the tables as well as in memory. */
+static void check_tables(void)
+{
+	static const char *const broken[] = {
+		"select count(*) from desk_account a where cash_held_micros <> "
+		"coalesce((select sum(hold_micros) from customer_order o where o.side = 1 "
+		"and o.account_id = a.account_id), 0) + "
+		"coalesce((select sum(amount_micros) from desk_withdrawal w where held and "
+		"w.symbol = '' "
+		"and w.account_id = a.account_id), 0)",
+		"select count(*) from desk_position p where position_held_micros <> "
+		"coalesce((select sum(hold_micros) from customer_order o where o.side = 2 "
+		"and o.account_id = p.account_id and o.symbol = p.symbol), 0) + "
+		"coalesce((select sum(amount_micros) from desk_withdrawal w "
+		"where held and w.symbol = p.symbol and w.account_id = p.account_id), 0)",
+		"select count(*) from desk_account where cash_micros < cash_held_micros",
+		"select count(*) from customer_order where (status in (3, 5, 6, 10)) <> "
+		"(leaves_micros = 0) or (leaves_micros = 0 and hold_micros <> 0)",
+	};
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(broken); i++)
+		ck_assert_int_eq(test_store_number(&store, broken[i]), 0);
+}
+
+static int count_order(const struct desk_state *desk, bool terminal)
+{
+	int count = 0;
+
+	for (const struct desk_order *o = desk->orders; o != NULL; o = o->by_id.next)
+		count += order_terminal(o->order.status) == terminal;
+	return count;
+}
+
+static void compare_order(const struct desk_order *a, const struct desk_order *b)
+{
+	ck_assert_ptr_nonnull(b);
+	ck_assert_str_eq(a->name.text, b->name.text);
+	ck_assert_str_eq(a->order.symbol, b->order.symbol);
+	ck_assert_int_eq(a->order.side, b->order.side);
+	ck_assert_int_eq(a->order.type, b->order.type);
+	ck_assert_int_eq(a->order.tif, b->order.tif);
+	ck_assert_int_eq(a->order.stp, b->order.stp);
+	ck_assert_int_eq(a->order.firm, b->order.firm);
+	ck_assert_int_eq(a->order.status, b->order.status);
+	ck_assert_int_eq(a->order.limit.micros, b->order.limit.micros);
+	ck_assert_int_eq(a->order.collar.micros, b->order.collar.micros);
+	ck_assert_int_eq(a->order.ordered.micros, b->order.ordered.micros);
+	ck_assert_int_eq(a->order.quantity.micros, b->order.quantity.micros);
+	ck_assert_int_eq(a->order.cum.micros, b->order.cum.micros);
+	ck_assert_int_eq(a->order.leaves.micros, b->order.leaves.micros);
+	ck_assert_int_eq(a->order.cum_notional.micros, b->order.cum_notional.micros);
+	ck_assert_int_eq(a->order.hold_micros, b->order.hold_micros);
+	ck_assert_int_eq(a->order.accepted_at, b->order.accepted_at);
+	ck_assert_int_eq(a->order.updated_at, b->order.updated_at);
+}
+
+/* Every order of the one desk, asked for by name, is the same from the tables. */
+static void compare_all_orders(void)
+{
+	const struct desk_state *desk = bus_fold_state(whole.fold);
+
+	for (const struct desk_order *o = desk->orders; o != NULL; o = o->by_id.next) {
+		ORDERS(CancelOrder) cancel = BOURSE__ORDERS__V1__CANCEL_ORDER__INIT;
+		struct bus_input input = { .message = &cancel.base, .key = ACCOUNT };
+		struct bus_load load = { .inputs = &input, .input_count = 1 };
+		struct desk_state *loaded = desk_state_new();
+		char id[BUS_ID_TEXT];
+
+		cancel.account_id = (char *)ACCOUNT;
+		cancel.order_id = bus_id_format(o->order.id, id);
+		test_store_load(&store, &desk_processor, loaded, &load);
+		compare_order(o, desk_order(loaded, o->order.id));
+		desk_state_free(loaded);
+	}
+}
+
+START_TEST(memory_and_tables_agree)
+{
+	static const int every[] = { 1, 20 };
+	uint64_t seed = 0x2545f4914f6cdd1du + (uint64_t)_i;
+	char line[256];
+
+	forget_every = every[_i];
+	stored.before = load_before;
+	stored.after = save_after;
+	run_both("deposit 20000");
+	run_both("deposit 100 AAPL");
+	for (int step = 0; step < 1500; step++) {
+		script_random_line(&whole, &seed, step, line, sizeof(line));
+		run_both(line);
+	}
+	check_tables();
+	ck_assert_int_gt(count_order(bus_fold_state(whole.fold), true), 30);
+	ck_assert_int_gt(count_order(bus_fold_state(whole.fold), false), 5);
+	compare_all_orders();
+	/* What has ended has left the memory. */
+	ck_assert_int_eq(count_order(bus_fold_state(stored.fold), true), 0);
+}
+END_TEST
+
+/* Much in one batch: opened and ended, twice named, a withdrawal that comes and goes. */
+START_TEST(one_batch)
+{
+	static const char *const lines[] = {
+		"deposit 10000",
+		"deposit 50 AAPL",
+		"place 1 buy 10 @ 100 id=x",
+		"place 2 buy 10 @ 100 id=x",
+		"fill 1 10 @ 100 leaves 0",
+		"place 3 sell 20 @ 101",
+		"cancel 3",
+		"end 3 20 REQUESTED",
+		"place 4 buy 5 @ market",
+		"withdraw 1 100",
+		"booked 1 100",
+		"withdraw 2 7 AAPL",
+	};
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(lines); i++)
+		script_run(&whole, lines[i]);
+	ck_assert_int_eq(test_store_save(&store, &desk_processor, bus_fold_state(whole.fold)), 0);
+	check_tables();
+	ck_assert_int_eq(test_store_number(&store, "select count(*) from customer_order"), 3);
+	ck_assert_int_eq(
+		test_store_number(&store, "select count(*) from desk_withdrawal where held"), 1);
+	ck_assert_int_eq(test_store_number(&store, "select cash_micros from desk_account"),
+			 8900 * BUS_MICROS);
+	ck_assert_int_eq(test_store_number(&store, "select count(*) from customer_order "
+						   "where client_order_id is not null"),
+			 1);
+	/* Nothing has changed since: nothing is written. */
+	test_store_exec(&store, "drop table customer_order, desk_account, desk_position, "
+				"desk_withdrawal");
+	ck_assert_int_eq(test_store_save(&store, &desk_processor, bus_fold_state(whole.fold)), 0);
+}
+END_TEST
+
+/* An order is found by the account that owns it, and by no other. */
+START_TEST(another_accounts_order)
+{
+	ORDERS(CancelOrder) cancel = BOURSE__ORDERS__V1__CANCEL_ORDER__INIT;
+	struct bus_input input = { .message = &cancel.base, .key = OTHER };
+	const struct bus_load load = {
+		.keys = &input.key, .key_count = 1, .inputs = &input, .input_count = 1
+	};
+	struct desk_state *loaded = desk_state_new();
+	char id[BUS_ID_TEXT];
+
+	script_run(&whole, "deposit 10000");
+	script_run(&whole, "place 1 buy 10 @ 100");
+	save_after(&whole);
+	cancel.account_id = (char *)OTHER;
+	cancel.order_id = script_order_id(&whole, 1, id);
+	test_store_load(&store, &desk_processor, loaded, &load);
+	ck_assert_int_eq(count_order(loaded, false), 0);
+	input.key = ACCOUNT;
+	test_store_load(&store, &desk_processor, loaded, &load);
+	ck_assert_int_eq(count_order(loaded, false), 1);
+	desk_state_free(loaded);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("desk_pg");
+	TCase *tcase = tcase_create("desk_pg");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, memory_and_tables_agree, 0, 2);
+	tcase_add_test(tcase, one_batch);
+	tcase_add_test(tcase, another_accounts_order);
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
