@@ -204,13 +204,16 @@ static void on_command_rows(void *arg, const PGresult *rows)
 	char bytes[sizeof(((struct bus__seen *)0)->bytes)];
 
 	for (int i = 0; i < PQntuples(rows); i++) {
-		struct bus_bytes key = bus_row_bytes(rows, i, 0);
+		const char *key = bus_row_text(rows, i, 0);
+		size_t key_len = strlen(key);
 		struct bus_id id = bus_row_id(rows, i, 1);
 		struct bus__seen *seen;
 
 		memcpy(bytes, id.b, sizeof(id));
-		memcpy(bytes + sizeof(id), key.data, key.len);
-		HASH_FIND(hh, engine->batch.seen, bytes, sizeof(id) + key.len, seen);
+		if (key_len > BUS_KEY_MAX)
+			continue;
+		memcpy(bytes + sizeof(id), key, key_len);
+		HASH_FIND(hh, engine->batch.seen, bytes, sizeof(id) + key_len, seen);
 		if (seen)
 			seen->done = true;
 	}
@@ -264,7 +267,7 @@ static void start_load(struct bus__engine *engine)
 				  .key_count = batch->fresh_count,
 				  .inputs = batch->inputs,
 				  .input_count = batch->input_count };
-	if (batch->input_count)
+	if (batch->input_count || batch->fresh_count)
 		engine->program.def->load(engine->state, &load, engine->db);
 	engine->operation = BUS__OP_LOAD;
 	bus_db_sync(engine->db, finish_load, engine);

@@ -264,7 +264,10 @@ int bus__intake_start(struct bus__engine *engine) BUS_MUST_CHECK;
 void bus__intake_poll(struct bus__engine *engine);
 /* Hands the consumer the positions of all partitions, once their leases are read. */
 void bus__intake_assign(struct bus__engine *engine);
-void bus__intake_journal_done(struct bus__partition *partition);
+/* While a partition is taken over its inputs rest, once they are checked, so that the journal is not
+ * behind them in the queue. */
+void bus__intake_pause(struct bus__partition *partition, const char *topic, bool pause);
+void bus__intake_run(struct bus__partition *partition);
 void bus__intake_commit_offsets(struct bus__engine *engine);
 void bus__intake_stop(struct bus__engine *engine);
 struct bus__record *bus__record_new(struct bus__engine *engine);

@@ -205,16 +205,31 @@ void bus__intake_assign(struct bus__engine *engine)
 	if (err)
 		bus_log(BUS_LOG_WARN, "assignment not taken", "processor=%s why=\"%s\"", def->name,
 			rd_kafka_err2str(err));
+	DL_FOREACH (engine->partitions, partition) {
+		for (size_t i = 0; i < engine->program.input_count; i++)
+			if (partition->checked[i])
+				bus__intake_pause(partition, def->inputs[i].topic, true);
+	}
 }
 
-void bus__intake_journal_done(struct bus__partition *partition)
+void bus__intake_pause(struct bus__partition *partition, const char *topic, bool pause)
 {
-	struct bus__engine *engine = partition->engine;
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 
-	rd_kafka_topic_partition_list_add(list, engine->program.def->journal, partition->id);
-	rd_kafka_pause_partitions(engine->consumer, list);
+	rd_kafka_topic_partition_list_add(list, topic, partition->id);
+	if (pause)
+		rd_kafka_pause_partitions(partition->engine->consumer, list);
+	else
+		rd_kafka_resume_partitions(partition->engine->consumer, list);
 	rd_kafka_topic_partition_list_destroy(list);
+}
+
+void bus__intake_run(struct bus__partition *partition)
+{
+	const struct bus__engine *engine = partition->engine;
+
+	for (size_t i = 0; i < engine->program.input_count; i++)
+		bus__intake_pause(partition, engine->program.def->inputs[i].topic, false);
 }
 
 static void pause_inputs(struct bus__engine *engine, bool pause)
@@ -399,6 +414,23 @@ static void set_ms(rd_kafka_conf_t *conf, const char *name, int64_t ms)
 	bus_kafka_set(conf, name, text);
 }
 
+/*
+ * Partitions of topics that are not subscribed to would be found at the next refresh only, up to a
+ * second after they are assigned: the client learns of them now.
+ */
+static void learn_topics(struct bus__engine *engine)
+{
+	const struct bus__program *program = &engine->program;
+	const rd_kafka_metadata_t *metadata;
+
+	for (size_t i = 0; i < program->input_count; i++)
+		rd_kafka_topic_destroy(
+			rd_kafka_topic_new(engine->consumer, program->def->inputs[i].topic, NULL));
+	rd_kafka_topic_destroy(rd_kafka_topic_new(engine->consumer, program->def->journal, NULL));
+	if (!rd_kafka_metadata(engine->consumer, 0, NULL, &metadata, METADATA_MS))
+		rd_kafka_metadata_destroy(metadata);
+}
+
 int bus__intake_start(struct bus__engine *engine)
 {
 	const struct bus_processor *def = engine->program.def;
@@ -430,6 +462,7 @@ int bus__intake_start(struct bus__engine *engine)
 	engine->consumer = bus_kafka_new(RD_KAFKA_CONSUMER, conf);
 	if (!engine->consumer)
 		return BUS_ERR_CONFIG;
+	learn_topics(engine);
 	rd_kafka_poll_set_consumer(engine->consumer);
 	queue = rd_kafka_queue_get_consumer(engine->consumer);
 	rd_kafka_queue_io_event_enable(queue, engine->wake_fd, &one, sizeof(one));

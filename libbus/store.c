@@ -33,42 +33,50 @@ void bus__store_parked_keys(struct bus__engine *engine, const char *const *keys,
 	bus_call_send(call, on_rows, engine);
 }
 
-/* Commands of the batch with key and id: those that are asked for, or those that have acted. */
-static size_t put_commands(struct bus__engine *engine, struct bus_call *call, bool acted)
+static bool is_asked(const struct bus__item *item)
 {
-	struct bus_column *key, *id;
-	size_t count = 0;
+	return item->seen;
+}
 
-	bus_call_text(call, engine->program.def->name);
-	key = bus_call_column(call, BUS_PG_TEXT);
-	id = bus_call_column(call, BUS_PG_UUID);
+/* One that was refused by its handler is written down too: it has its outcome. */
+static bool has_acted(const struct bus__item *item)
+{
+	return item->seen && item->verdict != BUS__SKIP;
+}
+
+/* Queues `sql` with the keys and ids of the commands that are wanted, if there are any. */
+static void send_commands(struct bus__engine *engine, const struct bus_sql *sql,
+			  bool (*wanted)(const struct bus__item *item), bus_rows_fn on_rows)
+{
+	struct bus_column *key = NULL, *id = NULL;
+	struct bus_call *call = NULL;
+
 	for (size_t i = 0; i < engine->batch.count; i++) {
 		const struct bus__item *item = &engine->batch.items[i];
 
-		/* One that was refused by its handler is written down too: it has its outcome. */
-		if (!item->seen || (acted && item->verdict == BUS__SKIP))
+		if (!wanted(item))
 			continue;
+		if (!call) {
+			call = bus_call(engine->db, sql);
+			bus_call_text(call, engine->program.def->name);
+			key = bus_call_column(call, BUS_PG_TEXT);
+			id = bus_call_column(call, BUS_PG_UUID);
+		}
 		bus_column_text(key, item->key);
 		bus_column_id(id, item->ce_id);
-		count++;
 	}
-	return count;
+	if (call)
+		bus_call_send(call, on_rows, engine);
 }
 
 void bus__store_commands_done(struct bus__engine *engine, bus_rows_fn on_rows)
 {
-	struct bus_call *call = bus_call(engine->db, &command_load_sql);
-
-	put_commands(engine, call, false);
-	bus_call_send(call, on_rows, engine);
+	send_commands(engine, &command_load_sql, is_asked, on_rows);
 }
 
 void bus__store_commands(struct bus__engine *engine)
 {
-	struct bus_call *call = bus_call(engine->db, &command_insert_sql);
-
-	if (put_commands(engine, call, true))
-		bus_call_send(call, NULL, NULL);
+	send_commands(engine, &command_insert_sql, has_acted, NULL);
 }
 
 static int64_t appended_at(const struct bus__item *item)

@@ -141,6 +141,7 @@ void bus__takeover_input(struct bus__partition *partition, int input,
 		return;
 	}
 	partition->checked[input] = true;
+	bus__intake_pause(partition, topic, true);
 	bus__takeover_advance(partition);
 }
 
@@ -286,7 +287,7 @@ static void compare(struct bus__partition *partition)
 {
 	int64_t store = partition->lease.numbers.sequence;
 
-	bus__intake_journal_done(partition);
+	bus__intake_pause(partition, partition->engine->program.def->journal, true);
 	if (partition->journal.sequence > store) {
 		bus__partition_stop(partition,
 				    "the journal is ahead of the store (step %" PRId64
@@ -324,6 +325,8 @@ static int64_t queued_sequence(const struct bus__partition *partition)
 
 static void run(struct bus__partition *partition)
 {
+	if (!partition->reclaim)
+		bus__intake_run(partition);
 	partition->state = BUS__RUNNING;
 	partition->reclaim = false;
 	partition->why[0] = '\0';
@@ -344,12 +347,14 @@ static void on_outbox_rows(void *arg, const PGresult *rows)
 	chunk = bus__chunk_new(engine);
 	next = queued_sequence(partition) + 1;
 	for (int i = 0; i < PQntuples(rows); i++, next++) {
-		struct bus_bytes key = bus_row_bytes(rows, i, 1), value = bus_row_bytes(rows, i, 2);
+		const char *text = bus_row_text(rows, i, 1);
+		struct bus_bytes key = bus_bytes(text, strlen(text));
+		struct bus_bytes value = bus_row_bytes(rows, i, 2);
 		struct bus__step step;
 
 		if (bus_row_int8(rows, i, 0) != next)
 			break;
-		key = bus_bytes(bus_arena_copy(&chunk->arena, key.data, key.len), key.len);
+		key.data = (const uint8_t *)bus_arena_strndup(&chunk->arena, text, key.len);
 		value = bus_bytes(bus_arena_copy(&chunk->arena, value.data, value.len), value.len);
 		if (bus__step_recall(&engine->program, &chunk->arena, partition->id, next, key,
 				     value, &partition->lease.numbers, &step)) {

@@ -1,0 +1,3 @@
+select tally, total
+from tally
+where tally = any ($1::text[])
