@@ -40,7 +40,7 @@ create table customer_order (
 	updated_at_micros   bigint not null,
 	unique (account_id, client_order_id),
 	check (leaves_micros = 0 or cum_micros + leaves_micros = quantity_micros)
-) with (fillfactor = 70);
+) with (fillfactor = 50); -- nearly every order is updated once or twice, soon after it came
 
 -- What was held for withdrawals; no longer once the ledger has booked it. symbol is '' for cash.
 create table desk_withdrawal (

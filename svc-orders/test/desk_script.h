@@ -403,6 +403,11 @@ static inline void script_input(struct desk_script *script, const char *topic, c
 		script->after(script);
 }
 
+static inline int script_int(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 #define SCRIPT_WORDS 12
 
 struct script_words {
@@ -459,7 +464,7 @@ static inline void script_place(struct desk_script *script, const struct script_
 		else
 			command.time_in_force = script_tif(w->word[i]);
 	}
-	script_input(script, "orders.commands", script_ce_id(atoi(w->word[1]), ce_id),
+	script_input(script, "orders.commands", script_ce_id(script_int(w->word[1]), ce_id),
 		     &command.base);
 }
 
@@ -470,7 +475,7 @@ static inline void script_name(const struct desk_script *script, const char *wor
 	if (strncmp(word, "id=", 3) == 0)
 		*client_order_id = (char *)word + 3;
 	else
-		*order_id = script_order_id(script, atoi(word), buf);
+		*order_id = script_order_id(script, script_int(word), buf);
 }
 
 static inline void script_cancel(struct desk_script *script, const struct script_words *w)
@@ -504,7 +509,7 @@ static inline void script_fill(struct desk_script *script, const struct script_w
 	char text[BUS_ID_TEXT];
 	struct bus_id id;
 
-	script_order_id(script, atoi(w->word[1]), text);
+	script_order_id(script, script_int(w->word[1]), text);
 	ck_assert(bus_id_parse(text, strlen(text), &id));
 	order = desk_order(bus_fold_state((script->whole != NULL ? script->whole : script)->fold),
 			   id);
@@ -539,7 +544,7 @@ static inline void script_end(struct desk_script *script, const struct script_wo
 	char id[BUS_ID_TEXT];
 
 	canceled.account_id = (char *)script->account;
-	canceled.order_id = script_order_id(script, atoi(w->word[1]), id);
+	canceled.order_id = script_order_id(script, script_int(w->word[1]), id);
 	canceled.symbol = (char *)"AAPL";
 	canceled.canceled_micros = script_micros(w->word[2]);
 	canceled.reason = (ORDERS(CancelReason))script_value(
@@ -554,7 +559,7 @@ static inline void script_decreased(struct desk_script *script, const struct scr
 	char id[BUS_ID_TEXT];
 
 	decreased.account_id = (char *)script->account;
-	decreased.order_id = script_order_id(script, atoi(w->word[1]), id);
+	decreased.order_id = script_order_id(script, script_int(w->word[1]), id);
 	decreased.symbol = (char *)"AAPL";
 	decreased.by_micros = script_micros(w->word[2]);
 	decreased.leaves_micros = script_micros(w->word[4]);
@@ -568,7 +573,7 @@ static inline void script_refuse(struct desk_script *script, const struct script
 	char id[BUS_ID_TEXT];
 
 	rejected.account_id = (char *)script->account;
-	rejected.order_id = script_order_id(script, atoi(w->word[1]), id);
+	rejected.order_id = script_order_id(script, script_int(w->word[1]), id);
 	rejected.symbol = (char *)"AAPL";
 	rejected.reason = (ORDERS(RejectReason))script_value(
 		&bourse__orders__v1__reject_reason__descriptor, "REJECT_REASON_", w->word[2]);
@@ -582,7 +587,7 @@ static inline void script_late(struct desk_script *script, const struct script_w
 	char id[BUS_ID_TEXT];
 
 	rejected.account_id = (char *)script->account;
-	rejected.order_id = script_order_id(script, atoi(w->word[1]), id);
+	rejected.order_id = script_order_id(script, script_int(w->word[1]), id);
 	rejected.symbol = (char *)"AAPL";
 	if (strcmp(w->word[2], "cancel") == 0)
 		rejected.kind = REQUEST_KIND(CANCEL);
@@ -613,7 +618,7 @@ static inline void script_withdrawal(struct desk_script *script, const struct sc
 	int64_t micros = script_micros(w->word[2]);
 	char id[BUS_ID_TEXT];
 
-	script_ce_id(5000000 + atoi(w->word[1]), id);
+	script_ce_id(5000000 + script_int(w->word[1]), id);
 	asked.account_id = booked.account_id = (char *)script->account;
 	asked.withdrawal_id = booked.withdrawal_id = id;
 	asked.symbol = booked.symbol = w->word[3];
