@@ -20,6 +20,7 @@
 #define QUEUE_RECORDS_LOW  4096
 #define QUEUE_BYTES_HIGH   ((size_t)24 << 20)
 #define POLL_BUDGET	   4096
+#define METADATA_MS	   2000
 /* Without polling for this long the partitions are paused, and polled for the group's sake. */
 #define FULL_PAUSE_US	 (2 * BUS_SECOND)
 #define OFFSET_COMMIT_US (5 * BUS_SECOND)
