@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "bus/config.h"
 #include "bus/err.h"
 
@@ -178,4 +179,39 @@ PGconn *client_database_open(const struct client_database *database, bool *told)
 	PQfinish(conn);
 	*told = true;
 	return NULL;
+}
+
+PGresult *client_query(PGconn *conn, const struct client_database *database, const char *statement,
+		       const char *const *values, int count)
+{
+	PGresult *rows = PQexecParams(conn, statement, count, NULL, values, NULL, NULL, 0);
+	const char *state = PQresultErrorField(rows, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(rows, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (PQresultStatus(rows) == PGRES_TUPLES_OK)
+		return rows;
+	if (state && strcmp(state, "42P01") == 0)
+		fprintf(stderr, "bourse: the database of %s is not migrated yet\n",
+			database->service);
+	else
+		fprintf(stderr, "bourse: the database of %s: %s\n", database->service,
+			message ? message : PQerrorMessage(conn));
+	PQclear(rows);
+	return NULL;
+}
+
+const char *client_text(const PGresult *rows, int row, const char *column)
+{
+	int field = PQfnumber(rows, column);
+
+	bus_assert(field >= 0);
+	return PQgetisnull(rows, row, field) ? NULL : PQgetvalue(rows, row, field);
+}
+
+int64_t client_number(const PGresult *rows, int row, const char *column)
+{
+	const char *text = client_text(rows, row, column);
+	int64_t value;
+
+	return text && args_integer(text, &value) ? value : 0;
 }

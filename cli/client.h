@@ -53,4 +53,13 @@ extern const struct client_database client_databases[];
 /* Owned (PQfinish); NULL when the variable is not set, or after saying why it cannot be opened. */
 PGconn *client_database_open(const struct client_database *database, bool *told);
 
+/* The rows of a query with text parameters; owned (PQclear). NULL after saying why there are none.
+ */
+PGresult *client_query(PGconn *conn, const struct client_database *database, const char *statement,
+		       const char *const *values, int count);
+
+/* Cells of such rows by column name: NULL where it is null; 0 where it is no whole number. */
+const char *client_text(const PGresult *rows, int row, const char *column);
+int64_t client_number(const PGresult *rows, int row, const char *column);
+
 #endif

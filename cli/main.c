@@ -21,6 +21,9 @@ static const struct {
 	{ "topics", "create the topics and check them against the declared table", cmd_topics },
 	{ "send", "send commands: JSON lines to the right topic with the right key", cmd_send },
 	{ "tail", "print a topic as JSON lines, by the reader's rule", cmd_tail },
+	{ "lag", "how far each processor is", cmd_lag },
+	{ "refused", "inputs from outside that could not be read", cmd_refused },
+	{ "parked", "inputs of our own that could not be applied", cmd_parked },
 };
 
 static void help(FILE *out)
