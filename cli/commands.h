@@ -17,5 +17,6 @@ int cmd_tail(int argc, char **argv);
 int cmd_lag(int argc, char **argv);
 int cmd_refused(int argc, char **argv);
 int cmd_parked(int argc, char **argv);
+int cmd_flow(int argc, char **argv);
 
 #endif

@@ -24,6 +24,8 @@ static const struct {
 	{ "lag", "how far each processor is", cmd_lag },
 	{ "refused", "inputs from outside that could not be read", cmd_refused },
 	{ "parked", "inputs of our own that could not be applied", cmd_parked },
+	{ "flow", "send an hour of orders through the mesh, and follow what becomes of it",
+	  cmd_flow },
 };
 
 static void help(FILE *out)
