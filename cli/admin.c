@@ -131,7 +131,6 @@ int admin_create(rd_kafka_t *rk, const struct topic_shape *shapes)
 	char why[256];
 	int err = 0;
 
-	/* The broker answers when all of the cluster knows the topics. */
 	bus_assert(!rd_kafka_AdminOptions_set_operation_timeout(options, CLIENT_TIMEOUT_MS, why,
 								sizeof(why)));
 	bus_assert(!rd_kafka_AdminOptions_set_request_timeout(options, 2 * CLIENT_TIMEOUT_MS, why,

@@ -46,8 +46,9 @@ struct topic_shape {
 int admin_describe(rd_kafka_t *rk, struct topic_state *states, int *brokers) BUS_MUST_CHECK;
 
 /*
- * Creates the topics whose shape has partitions > 0 (shapes[catalog_count]) and waits until all
- * brokers know them. One that somebody else makes at the same time is no error. Errors as above.
+ * Creates the topics whose shape has partitions > 0 (shapes[catalog_count]). A broker may hear of
+ * them a moment after this has returned. One that somebody else makes at the same time is no error.
+ * Errors as above.
  */
 int admin_create(rd_kafka_t *rk, const struct topic_shape *shapes) BUS_MUST_CHECK;
 

@@ -7,9 +7,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "admin.h"
 #include "args.h"
+#include "bus/err.h"
+#include "bus/time.h"
 #include "client.h"
 #include "commands.h"
 #include "json.h"
@@ -126,16 +129,33 @@ static bool plan(const struct topics_args *args, bool development, const struct 
 	return true;
 }
 
+static bool all_exist(const struct topic_state *states)
+{
+	for (size_t i = 0; i < catalog_count; i++)
+		if (!states[i].exists)
+			return false;
+	return true;
+}
+
 static int create(rd_kafka_t *rk, const struct topics_args *args, bool development,
 		  struct topic_state *states, int *brokers, bool *created)
 {
 	struct topic_shape *shapes = bus_calloc(catalog_count, sizeof(*shapes));
-	int err = -1;
+	int64_t deadline = bus_time_monotonic() + CLIENT_TIMEOUT_MS * INT64_C(1000);
+	int err = BUS_ERR_CONFIG;
 
 	if (plan(args, development, states, *brokers, shapes, created))
 		err = admin_create(rk, shapes);
 	free(shapes);
-	return err ? err : admin_describe(rk, states, brokers);
+	if (err)
+		return err;
+	/* The controller has made them; the broker that we ask may hear of it a moment later. */
+	for (;;) {
+		err = admin_describe(rk, states, brokers);
+		if (err || all_exist(states) || bus_time_monotonic() > deadline)
+			return err;
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	}
 }
 
 /* Comparison *********************************************************************************/

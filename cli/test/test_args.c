@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "../../libbus/test/suite.h"
 #include "commands.h"
-#include "suite.h"
 #include "table.h"
 
 struct target {

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../libbus/test/suite.h"
 #include "bourse/orders/v1/orders.pb-c.h"
 #include "bourse/users/v1/users.pb-c.h"
 #include "json.h"
-#include "suite.h"
 #include "types.h"
 
 static json_t *load(const char *text)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suite.h"
+#include "../../libbus/test/suite.h"
 
 #define DESK "/svc-orders/desk/0"
 

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
+#include "../../libbus/test/suite.h"
 #include "bourse/orders/v1/orders.pb-c.h"
 #include "bus/reader.h"
 #include "catalog.h"
 #include "command_line.h"
-#include "suite.h"
 
 static const struct type *find(const char *name)
 {
