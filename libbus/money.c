@@ -51,6 +51,14 @@ bool bus_quantity_sub(struct bus_quantity a, struct bus_quantity b, struct bus_q
 	return true;
 }
 
+static bool narrow(int128 value, int64_t *out)
+{
+	if (value > INT64_MAX || value < INT64_MIN)
+		return false;
+	*out = (int64_t)value;
+	return true;
+}
+
 /* value / denominator to the nearest integer, a tie to the even one; false outside of int64. */
 static bool divide(int128 value, int64_t denominator, int64_t *out)
 {
@@ -59,15 +67,26 @@ static bool divide(int128 value, int64_t denominator, int64_t *out)
 
 	if (twice > denominator || (twice == denominator && quotient % 2 != 0))
 		quotient += value < 0 ? -1 : 1;
-	if (quotient > INT64_MAX || quotient < INT64_MIN)
-		return false;
-	*out = (int64_t)quotient;
-	return true;
+	return narrow(quotient, out);
 }
 
 bool bus_notional(struct bus_price price, struct bus_quantity quantity, struct bus_money *out)
 {
 	return divide((int128)price.micros * quantity.micros, BUS_MICROS, &out->micros);
+}
+
+bool bus_notional_down(struct bus_price price, struct bus_quantity quantity, struct bus_money *out)
+{
+	int128 value = (int128)price.micros * quantity.micros;
+
+	return narrow(value / BUS_MICROS - (value % BUS_MICROS < 0), &out->micros);
+}
+
+bool bus_notional_up(struct bus_price price, struct bus_quantity quantity, struct bus_money *out)
+{
+	int128 value = (int128)price.micros * quantity.micros;
+
+	return narrow(value / BUS_MICROS + (value % BUS_MICROS > 0), &out->micros);
 }
 
 bool bus_money_muldiv(struct bus_money amount, int64_t numerator, int64_t denominator,

@@ -123,7 +123,7 @@ enum order_refusal order_check_market(const struct order_request *request,
 	} else {
 		worth = market->last;
 	}
-	if (!bus_notional(worth, request->quantity, &notional))
+	if (!bus_notional_up(worth, request->quantity, &notional))
 		return REFUSAL_INVALID_QUANTITY;
 	if (worth.micros > 0 && notional.micros < market->min_notional.micros)
 		return REFUSAL_BELOW_MINIMUM_NOTIONAL;
@@ -192,26 +192,9 @@ static int64_t hold_of(const struct order *order, struct bus_quantity leaves)
 
 	if (order->side == ORDER_SELL)
 		return leaves.micros;
-	bool fits = bus_notional(worst, leaves, &notional);
+	bool fits = bus_notional_up(worst, leaves, &notional);
 	bus_assert(fits);
 	return notional.micros;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * The price limits of a buy make sure that its hold suffices; of a sell the shares do. Each
- * execution of a fractional quantity is rounded for itself, so many small ones may cost some
- * millionths more than the whole: these come out of what the order still holds, as far as it goes.
- */
-static int64_t hold_after(const struct order *order, int64_t paid, struct bus_quantity leaves)
-{
-	int64_t rest = order->hold_micros - paid;
-
-	return smaller(hold_of(order, leaves), rest > 0 ? rest : 0);
 }
 
 static bool price_allowed(const struct order *order, struct bus_price price)
@@ -234,10 +217,11 @@ bool order_apply_fill(struct order *order, struct bus_quantity quantity, struct 
 	    quantity.micros > order->leaves.micros ||
 	    order->leaves.micros - quantity.micros != leaves.micros || !price_allowed(order, price))
 		return false;
-	if (!bus_notional(price, quantity, &cash) ||
+	if (!bus_notional_down(price, quantity, &cash) ||
 	    !bus_money_add(order->cum_notional, cash, &cum_notional))
 		return false;
-	hold = hold_after(order, order->side == ORDER_BUY ? cash.micros : quantity.micros, leaves);
+	/* Never more than what is left: payments are rounded down, holds up (bus/money.h). */
+	hold = hold_of(order, leaves);
 	*fill = (struct order_fill){ cash.micros, order->hold_micros - hold };
 	order->cum.micros += quantity.micros;
 	order->leaves = leaves;
@@ -256,7 +240,7 @@ bool order_apply_decrease(struct order *order, struct bus_quantity by, struct bu
 	if (order_terminal(order->status) || by.micros <= 0 || leaves.micros <= 0 ||
 	    by.micros >= order->leaves.micros || order->leaves.micros - by.micros != leaves.micros)
 		return false;
-	hold = smaller(hold_of(order, leaves), order->hold_micros);
+	hold = hold_of(order, leaves);
 	*released_micros = order->hold_micros - hold;
 	order->quantity.micros -= by.micros;
 	order->leaves = leaves;

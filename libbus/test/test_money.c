@@ -96,6 +96,43 @@ static const struct {
 	{ INT64_MIN, INT64_MAX, false, 0 },
 };
 
+/* price and quantity in millionths; their product rounded down and up. */
+static const struct {
+	int64_t price, quantity, down, up;
+} directed[] = {
+	{ 585300000, 60000000, 35118000000, 35118000000 },
+	{ 1, 1, 0, 1 },
+	{ 1500000, 1, 1, 2 },
+	{ -1500000, 1, -2, -1 },
+	{ 333333, 333333, 111110, 111111 },
+	{ 0, 5, 0, 0 },
+};
+
+START_TEST(notional_directed)
+{
+	struct bus_price price = { directed[_i].price };
+	struct bus_quantity quantity = { directed[_i].quantity };
+	struct bus_money down, up;
+
+	ck_assert(bus_notional_down(price, quantity, &down));
+	ck_assert(bus_notional_up(price, quantity, &up));
+	ck_assert_int_eq(down.micros, directed[_i].down);
+	ck_assert_int_eq(up.micros, directed[_i].up);
+}
+END_TEST
+
+START_TEST(notional_directed_overflow)
+{
+	struct bus_price price = { INT64_MAX };
+	struct bus_quantity quantity = { INT64_MAX };
+	struct bus_money money = { 7 };
+
+	ck_assert(!bus_notional_down(price, quantity, &money));
+	ck_assert(!bus_notional_up(price, quantity, &money));
+	ck_assert_int_eq(money.micros, 7);
+}
+END_TEST
+
 START_TEST(notional)
 {
 	struct bus_money money = { KEPT };
@@ -255,6 +292,8 @@ int main(void)
 	tcase_add_loop_test(tcase, adds, 0, BUS_ARRAY_LEN(sums));
 	tcase_add_loop_test(tcase, subtracts, 0, BUS_ARRAY_LEN(differences));
 	tcase_add_loop_test(tcase, notional, 0, BUS_ARRAY_LEN(notionals));
+	tcase_add_loop_test(tcase, notional_directed, 0, BUS_ARRAY_LEN(directed));
+	tcase_add_test(tcase, notional_directed_overflow);
 	tcase_add_loop_test(tcase, muldiv, 0, BUS_ARRAY_LEN(shares));
 	tcase_add_loop_test(tcase, decimal_round_trip, 0, BUS_ARRAY_LEN(decimals));
 	tcase_add_loop_test(tcase, decimal_refused, 0, BUS_ARRAY_LEN(malformed));

@@ -1,7 +1,8 @@
 /*
  * Money, price and quantity: int64 millionths, each a type of its own so that the compiler keeps
- * them apart. Every operation is checked; products go through 128 bits and are rounded half-even
- * here and nowhere else.
+ * them apart. Every operation is checked; products go through 128 bits and are rounded here and
+ * nowhere else: half-even, but for what is held (up) and what is paid (down), so that any number of
+ * partial payments fits into the hold of the whole.
  */
 #ifndef BUS_MONEY_H
 #define BUS_MONEY_H
@@ -35,6 +36,12 @@ bool bus_quantity_sub(struct bus_quantity a, struct bus_quantity b,
 /* *out = price * quantity, to the millionth, half-even; false when it leaves int64. */
 bool bus_notional(struct bus_price price, struct bus_quantity quantity,
 		  struct bus_money *out) BUS_MUST_CHECK;
+
+/* The same, rounded towards minus and plus infinity: what an execution pays, what an order holds. */
+bool bus_notional_down(struct bus_price price, struct bus_quantity quantity,
+		       struct bus_money *out) BUS_MUST_CHECK;
+bool bus_notional_up(struct bus_price price, struct bus_quantity quantity,
+		     struct bus_money *out) BUS_MUST_CHECK;
 
 /*
  * *out = amount * numerator / denominator, half-even, through 128 bits (a pro-rata share of a
