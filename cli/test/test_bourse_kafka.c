@@ -1,326 +1,15 @@
-/*
- * The command `bourse` as a person uses it, on a stack of its own: BOURSE_STACK starts it in
- * BOURSE_TEST_TMP. The cases run in order and build on each other's topics.
- */
-#include <jansson.h>
+/* Commands in, records out, and what the stores know: each command as a person uses it. */
 #include <libpq-fe.h>
-#include <librdkafka/rdkafka.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "../../libbus/test/suite.h"
-#include "../client.h"
 #include "bus/ce.h"
 #include "bus/hash.h"
 #include "bus/migrate.h"
 #include "bus/reader.h"
-#include "catalog.h"
 #include "libbus/migrations.h"
+#include "shell.h"
 
 #define ACCOUNT "11111111-1111-4111-8111-111111111111"
 #define ID	"22222222-2222-4222-8222-222222222222"
-
-static const char *tmp, *build;
-static char out[1 << 20], err[1 << 16]; /* of the last command */
-
-/* Running it *********************************************************************************/
-
-static void slurp(const char *name, char *into, size_t size)
-{
-	char path[512];
-	FILE *file;
-	size_t len;
-
-	snprintf(path, sizeof(path), "%s/%s", tmp, name);
-	file = fopen(path, "re");
-	ck_assert_ptr_nonnull(file);
-	len = fread(into, 1, size - 1, file);
-	into[len] = '\0';
-	fclose(file);
-}
-
-static int shell(const char *fmt, ...) BUS_PRINTF(1, 2);
-static int shell(const char *fmt, ...)
-{
-	char command[4096];
-	va_list list;
-	int status;
-
-	va_start(list, fmt);
-	vsnprintf(command, sizeof(command), fmt, list);
-	va_end(list);
-	status = system(command);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* Runs bourse; out and err are what it said. */
-static int bourse(const char *arguments, const char *input)
-{
-	char path[512];
-	FILE *file;
-	int status;
-
-	snprintf(path, sizeof(path), "%s/in", tmp);
-	file = fopen(path, "we");
-	ck_assert_ptr_nonnull(file);
-	fputs(input ? input : "", file);
-	fclose(file);
-	status = shell("%s/bourse %s <%s/in >%s/out 2>%s/err", build, arguments, tmp, tmp, tmp);
-	slurp("out", out, sizeof(out));
-	slurp("err", err, sizeof(err));
-	return status;
-}
-
-static void expect(int status, const char *arguments, const char *input)
-{
-	int got = bourse(arguments, input);
-
-	ck_assert_msg(got == status, "bourse %s: exit %d\n%s%s", arguments, got, out, err);
-}
-
-/* The n-th line of what came out, as JSON. Owned. */
-static json_t *line(int n)
-{
-	const char *at = out;
-	json_error_t why;
-	json_t *json;
-
-	for (; n > 0; n--) {
-		at = strchr(at, '\n');
-		ck_assert_msg(at, "too few lines: %s", out);
-		at++;
-	}
-	json = json_loads(at, JSON_DISABLE_EOF_CHECK, &why);
-	ck_assert_msg(json, "%s: %s", why.text, at);
-	return json;
-}
-
-static int count_lines(const char *text)
-{
-	int count = 0;
-
-	for (; *text; text++)
-		count += *text == '\n';
-	return count;
-}
-
-static const char *text_of(const json_t *json, const char *name)
-{
-	const char *text = json_string_value(json_object_get(json, name));
-
-	return text ? text : "";
-}
-
-static int64_t number_of(const json_t *json, const char *name)
-{
-	return json_integer_value(json_object_get(json, name));
-}
-
-static void expect_err(const char *text)
-{
-	ck_assert_msg(strstr(err, text), "'%s' is not in: %s", text, err);
-}
-
-/* The stack *************************************************************************************/
-
-/* Outside of the cases, where Check cannot fail one. */
-static void demand(bool good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "%s\n", what);
-	exit(EXIT_FAILURE);
-}
-
-static void load_env(void)
-{
-	char text[1024];
-	FILE *file;
-
-	snprintf(text, sizeof(text), "%s/stack/env", tmp);
-	file = fopen(text, "re");
-	demand(file, "the stack has no env");
-	while (fgets(text, sizeof(text), file)) {
-		char *value = strchr(text, '=');
-
-		text[strcspn(text, "\n")] = '\0';
-		if (!value)
-			continue;
-		*value++ = '\0';
-		setenv(text, value, 1);
-	}
-	fclose(file);
-}
-
-static int stack(const char *what)
-{
-	char command[4096];
-
-	snprintf(command, sizeof(command), "%s %s --dir %s/stack --quiet", getenv("BOURSE_STACK"),
-		 what, tmp);
-	return system(command);
-}
-
-static void start(void)
-{
-	tmp = getenv("BOURSE_TEST_TMP");
-	build = getenv("BOURSE_BUILD");
-	demand(tmp && build && getenv("BOURSE_STACK"),
-	       "BOURSE_TEST_TMP, BOURSE_BUILD and BOURSE_STACK must be set (make check)");
-	demand(stack("up") == 0, "the stack does not start");
-	load_env();
-	unsetenv("BOURSE_DEVELOPMENT");
-}
-
-/* A client of the test's own; the last thing that a case makes. */
-static rd_kafka_t *producer(void)
-{
-	struct client client;
-	rd_kafka_t *rk;
-
-	ck_assert_int_eq(client_load(&client), 0);
-	rk = client_producer(&client, "0", NULL, NULL);
-	ck_assert_ptr_nonnull(rk);
-	return rk;
-}
-
-/* Topics *************************************************************************************/
-
-/* Makes a topic by hand, with one setting of its own. */
-static void make_topic(const char *name, int partitions, const char *setting, const char *value)
-{
-	rd_kafka_t *rk = producer();
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions, 1, NULL, 0);
-	rd_kafka_event_t *event;
-	size_t count;
-
-	rd_kafka_NewTopic_set_config(topic, setting, value);
-	rd_kafka_CreateTopics(rk, &topic, 1, NULL, queue);
-	event = rd_kafka_queue_poll(queue, 30000);
-	ck_assert_ptr_nonnull(event);
-	ck_assert_int_eq(rd_kafka_event_error(event), 0);
-	ck_assert_int_eq(rd_kafka_topic_result_error(rd_kafka_CreateTopics_result_topics(
-				 rd_kafka_event_CreateTopics_result(event), &count)[0]),
-			 0);
-	rd_kafka_event_destroy(event);
-	rd_kafka_NewTopic_destroy(topic);
-	rd_kafka_queue_destroy(queue);
-	rd_kafka_destroy(rk);
-}
-
-START_TEST(topics_missing)
-{
-	json_t *topic;
-
-	expect(1, "topics", NULL);
-	ck_assert_int_eq(count_lines(out), 1 + (int)catalog_count);
-	ck_assert_int_eq(count_lines(err), (int)catalog_count);
-	expect_err("orders.events: missing (bourse topics --create)");
-	/* One broker is not enough where it is not said to be. */
-	expect(1, "topics --create", NULL);
-	expect_err("say --development");
-	expect(1, "topics --development --json", NULL);
-	topic = line(0);
-	ck_assert_str_eq(text_of(topic, "state"), "missing");
-	json_decref(topic);
-}
-END_TEST
-
-START_TEST(topics_created)
-{
-	json_t *topic;
-
-	/* The group of users has three partitions already; the others get two. */
-	make_topic("users.commands", 3, "retention.ms", "3600000");
-	expect(1, "topics --create --development --partitions 2", NULL);
-	expect_err("users.events cannot have 2 partitions: users.commands has 3");
-	expect(0, "topics --create --development", NULL);
-	ck_assert_str_eq(err, "");
-	expect(0, "topics --create --development --json", NULL);
-	ck_assert_int_eq(count_lines(out), (int)catalog_count);
-	topic = line(1);
-	ck_assert_str_eq(text_of(topic, "topic"), "users.events");
-	ck_assert_int_eq(number_of(topic, "partitions"), 3);
-	json_decref(topic);
-	topic = line(5);
-	ck_assert_str_eq(text_of(topic, "topic"), "orders.events");
-	ck_assert_str_eq(text_of(topic, "state"), "ok");
-	ck_assert_int_eq(number_of(topic, "partitions"), 2);
-	ck_assert_str_eq(text_of(json_object_get(topic, "settings"), "retention.ms"), "-1");
-	ck_assert_str_eq(text_of(json_object_get(topic, "settings"), "max.message.bytes"),
-			 "8388608");
-	ck_assert_str_eq(text_of(json_object_get(topic, "settings"), "message.timestamp.type"),
-			 "LogAppendTime");
-	json_decref(topic);
-}
-END_TEST
-
-START_TEST(topics_need_replicas)
-{
-	expect(1, "topics", NULL);
-	ck_assert_int_eq(count_lines(err), 2 * (int)catalog_count);
-	expect_err("orders.events: 1 replicas, expected 3 or more (or --development)");
-	expect_err("orders.events: min.insync.replicas is 1, expected 2 or more");
-	setenv("BOURSE_DEVELOPMENT", "true", 1);
-	expect(0, "topics", NULL);
-}
-END_TEST
-
-static void delete_topic(const char *name)
-{
-	rd_kafka_t *rk = producer();
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name);
-	rd_kafka_event_t *event;
-
-	rd_kafka_DeleteTopics(rk, &topic, 1, NULL, queue);
-	event = rd_kafka_queue_poll(queue, 30000);
-	ck_assert_ptr_nonnull(event);
-	ck_assert_int_eq(rd_kafka_event_error(event), 0);
-	rd_kafka_event_destroy(event);
-	rd_kafka_DeleteTopic_destroy(topic);
-	rd_kafka_queue_destroy(queue);
-	rd_kafka_destroy(rk);
-}
-
-START_TEST(topics_differ)
-{
-	static const struct {
-		int partitions;
-		const char *setting, *value, *difference;
-	} differences[] = {
-		{ 2, "cleanup.policy", "compact", "cleanup.policy is compact, expected delete" },
-		{ 2, "message.timestamp.type", "CreateTime",
-		  "message.timestamp.type is CreateTime, expected LogAppendTime" },
-		{ 2, "max.message.bytes", "1048588",
-		  "max.message.bytes is 1048588, expected 8388608 or more" },
-		{ 2, "retention.ms", "3600000", "retention.ms is 3600000, expected -1" },
-		{ 2, "retention.bytes", "1000000", "retention.bytes is 1000000, expected -1" },
-		{ 2, "unclean.leader.election.enable", "true",
-		  "unclean.leader.election.enable is true, expected false" },
-		{ 3, "retention.ms", "-1", "3 partitions, expected 2 as orders.commands has" },
-	};
-	char text[256];
-
-	for (size_t i = 0; i < BUS_ARRAY_LEN(differences); i++) {
-		delete_topic("notify.events");
-		make_topic("notify.events", differences[i].partitions, differences[i].setting,
-			   differences[i].value);
-		expect(1, "topics --development", NULL);
-		snprintf(text, sizeof(text), "bourse topics: notify.events: %s\n",
-			 differences[i].difference);
-		ck_assert_str_eq(err, text);
-	}
-	delete_topic("notify.events");
-	expect(0, "topics --create --development", NULL);
-}
-END_TEST
 
 /* Sending and reading **************************************************************************/
 
@@ -344,6 +33,7 @@ START_TEST(send_then_tail)
 	struct bus_bytes key = bus_bytes(ACCOUNT, strlen(ACCOUNT));
 	json_t *record, *message;
 
+	expect(0, "topics --create", NULL);
 	expect(1, "send", commands);
 	ck_assert_str_eq(out, "sent 3, failed 3\n");
 	expect_err("line 4: message: side: 'UP' is not a Side\n");
@@ -712,15 +402,17 @@ START_TEST(finds_the_stack_by_itself)
 {
 	/* build/stack/env below the current folder counts where nothing is set; what is set stays.
 	 */
-	ck_assert_int_eq(
-		shell("cd %s && mkdir -p build/stack && cp stack/env build/stack/env && "
-		      "unset BOURSE_KAFKA_BOOTSTRAP && %s/bourse topics --development >/dev/null",
-		      tmp, build),
-		0);
-	ck_assert_int_eq(
-		shell("cd %s && BOURSE_KAFKA_BOOTSTRAP=127.0.0.1:1 %s/bourse topics 2>%s/err", tmp,
-		      build, tmp),
-		1);
+	ck_assert_int_eq(shell("cd %s && mkdir -p build/stack && cp stack/env build/stack/env && "
+			       "echo BOURSE_DEVELOPMENT=false >>build/stack/env && "
+			       "unset BOURSE_KAFKA_BOOTSTRAP && %s/bourse topics >out",
+			       tmp, build),
+			 0);
+	ck_assert_int_eq(shell("cd %s && unset BOURSE_KAFKA_BOOTSTRAP BOURSE_DEVELOPMENT && "
+			       "%s/bourse topics >out 2>err",
+			       tmp, build),
+			 1);
+	slurp("err", err, sizeof(err));
+	expect_err("orders.events: 1 replicas, expected 3 or more");
 	ck_assert_int_eq(shell("cd / && unset BOURSE_KAFKA_BOOTSTRAP && %s/bourse topics 2>%s/err",
 			       build, tmp),
 			 1);
@@ -731,15 +423,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("bourse");
 	TCase *tcase = tcase_create("bourse");
-	int status;
 
-	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, topics_missing);
-	tcase_add_test(tcase, topics_created);
-	tcase_add_test(tcase, topics_need_replicas);
-	tcase_add_test(tcase, topics_differ);
 	tcase_add_test(tcase, send_then_tail);
 	tcase_add_test(tcase, tail_picks);
 	tcase_add_test(tcase, send_says_where);
@@ -751,9 +436,5 @@ int main(void)
 	tcase_add_test(tcase, refused_and_parked);
 	tcase_add_test(tcase, helps);
 	tcase_add_test(tcase, finds_the_stack_by_itself);
-	suite_add_tcase(suite, tcase);
-	start();
-	status = suite_run(suite);
-	stack("down --wipe");
-	return status;
+	return run_on_stack("bourse", tcase);
 }
