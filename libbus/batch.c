@@ -522,6 +522,10 @@ static int decide_item(struct bus__engine *engine, struct bus__item *item, struc
 		park_item(engine, item, key);
 		return 0;
 	}
+	if (item->record->forced) {
+		item->detail = item->record->detail;
+		return decision_failed(engine, item, key, item->record->forced, false);
+	}
 	decision.blocked = key->parked;
 	for (size_t i = 0; i < item->input_count; i++) {
 		struct bus_input *input = &engine->batch.inputs[item->first_input + i];
@@ -583,6 +587,13 @@ static void set_positions(struct bus__partition *partition)
 			continue;
 		position->next = record->message->offset;
 		position->hash = record->before;
+	}
+	for (size_t i = 0; i < partition->engine->program.input_count; i++) {
+		const struct bus__position *unkept = &partition->unkept[i];
+
+		if (unkept->next && unkept->next - 1 < draft->positions[i].next)
+			draft->positions[i] =
+				(struct bus__position){ unkept->next - 1, unkept->hash };
 	}
 }
 

@@ -11,6 +11,9 @@
 #include "ce_internal.h"
 
 #define INT64_DIGITS 19
+/* 55 bytes in version 00 of W3C's trace context; later ones may add fields. */
+#define TRACEPARENT_MIN 55
+#define TRACEPARENT_MAX 128
 
 enum header {
 	HEADER_ID,
@@ -58,6 +61,19 @@ static bool parse_number(struct bus_bytes text, int64_t *out)
 	return true;
 }
 
+/* Anybody may send one, and it goes into the steps: only the shape that W3C gives it, which is
+ * text. */
+static bool is_traceparent(struct bus_bytes value)
+{
+	if (value.len < TRACEPARENT_MIN || value.len > TRACEPARENT_MAX)
+		return false;
+	for (size_t i = 0; i < value.len; i++)
+		if (!(value.data[i] >= '0' && value.data[i] <= '9') &&
+		    !(value.data[i] >= 'a' && value.data[i] <= 'f') && value.data[i] != '-')
+			return false;
+	return true;
+}
+
 static void take(struct bus_ce *out, enum header header, struct bus_bytes value)
 {
 	switch (header) {
@@ -71,7 +87,8 @@ static void take(struct bus_ce *out, enum header header, struct bus_bytes value)
 		out->type = value;
 		break;
 	case HEADER_TRACEPARENT:
-		out->traceparent = value;
+		if (is_traceparent(value))
+			out->traceparent = value;
 		break;
 	case HEADER_EPOCH:
 		out->has_epoch = parse_number(value, &out->epoch);

@@ -303,6 +303,10 @@ bool bus__engine_ready(struct bus__engine *engine, struct evbuffer *why)
 				    bus_db_why(engine->db));
 		ready = false;
 	}
+	if (engine->kafka_away) {
+		evbuffer_add_printf(why, "%s: Kafka is away\n", name);
+		ready = false;
+	}
 	if (engine->phase != BUS__JOINED || !engine->joined_group) {
 		evbuffer_add_printf(why, "%s: %s\n", name,
 				    engine->why[0] ? engine->why : "is joining its group");

@@ -103,7 +103,9 @@ struct bus__partition {
 	struct bus__record *queue; /* polled, in order of arrival */
 	size_t queued;
 	struct bus__record *waiting; /* ahead of a missing one */
-	size_t waiting_count;
+	/* Of each input the first record that should wait but is not kept, since they are too many:
+	 * the offset behind it, and the hash of the one before it. 0: all are kept. */
+	struct bus__position unkept[BUS__INPUTS_MAX];
 	int64_t gap_since; /* monotonic; 0: nothing is missing */
 	bool gap_stopped;  /* the missing one did not come in time: nothing is decided, only read */
 	int64_t read_next[BUS__INPUTS_MAX];
@@ -217,14 +219,18 @@ struct bus__engine {
 	int wake_fd;
 	struct event *wake, *tick, *again;
 	bool assigned, assign_pending, intake_paused, joined_group;
+	bool kafka_away; /* no broker has a connection to the consumer */
 	int64_t full_since;
 	int64_t offsets_at;
 	bool offsets_due;
 	struct bus__partition *partitions;
 	struct bus__partition *claiming; /* whose database operation is running */
 	struct bus__lease_load *lease_loads;
-	size_t queued; /* records, of all partitions */
+	size_t lease_load_count;
+	bool leases_stale; /* partitions went while their rows were read */
+	size_t queued;	   /* records, of all partitions */
 	size_t queued_bytes;
+	size_t waiting, waiting_bytes; /* those of them that wait for a missing one */
 	size_t unpublished_bytes;
 	struct bus__record *free_records;
 	struct bus__chunk *free_chunks;
@@ -264,8 +270,8 @@ int bus__intake_start(struct bus__engine *engine) BUS_MUST_CHECK;
 void bus__intake_poll(struct bus__engine *engine);
 /* Hands the consumer the positions of all partitions, once their leases are read. */
 void bus__intake_assign(struct bus__engine *engine);
-/* While a partition is taken over its inputs rest, once they are checked, so that the journal is not
- * behind them in the queue. */
+/* While a partition is taken over its inputs rest, once they are checked, so that the journal is
+ * not behind them in the queue. */
 void bus__intake_pause(struct bus__partition *partition, const char *topic, bool pause);
 void bus__intake_run(struct bus__partition *partition);
 void bus__intake_commit_offsets(struct bus__engine *engine);
@@ -273,12 +279,16 @@ void bus__intake_stop(struct bus__engine *engine);
 struct bus__record *bus__record_new(struct bus__engine *engine);
 void bus__record_free(struct bus__engine *engine, struct bus__record *record);
 struct bus__partition *bus__partition_find(struct bus__engine *engine, int32_t id);
+/* Stays in the group and reads nothing. */
+void bus__intake_rest(struct bus__engine *engine);
 /* Empties its queues; counts are kept right. */
 void bus__partition_drain(struct bus__partition *partition);
 void bus__partition_release(struct bus__partition *partition);
 void bus__partition_stop(struct bus__partition *partition, const char *fmt, ...) BUS_PRINTF(2, 3);
 
 /* takeover.c */
+/* Rows that are being read for partitions that are gone go nowhere. */
+void bus__takeover_orphan(struct bus__engine *engine);
 /* Begins the next database operation of a take-over; false when there is none to do. */
 bool bus__takeover_turn(struct bus__engine *engine);
 /* All partitions begin anew: leases are read, positions assigned, partitions claimed. */

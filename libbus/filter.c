@@ -11,6 +11,7 @@
 #include "bus/log.h"
 #include "bus/time.h"
 #include "filter.h"
+#include "gap.h"
 
 #define OUTSIDE_MAX ((size_t)1 << 20) /* bytes of a command; journals have a bound of their own */
 
@@ -263,8 +264,7 @@ static void wait_for_missing(struct bus__engine *engine, struct bus__item *item)
 			(const char *)record->ce.source.data, (long long)record->ce.epoch,
 			(long long)record->ce.sequence);
 	}
-	DL_APPEND(partition->waiting, item->record);
-	partition->waiting_count++;
+	bus__gap_wait(partition, item->record);
 	item->record = NULL;
 }
 
@@ -287,13 +287,6 @@ bool bus__filter(struct bus__engine *engine, struct bus__item *item)
 		if (reading == BUS_READ_NEXT)
 			filter_next(engine, item);
 	}
-	if (record->forced && item->verdict == BUS__DECIDE) {
-		item->verdict = engine->program.def->inputs[record->input].kind == BUS_OUTSIDE
-					? BUS__REFUSE
-					: BUS__PARK;
-		item->cause = record->forced;
-		item->detail = record->detail;
-	}
 	return true;
 }
 
@@ -310,8 +303,7 @@ struct bus__record *bus__filter_filled(struct bus__engine *engine, struct bus__p
 
 		if (bus_read(&copy, &record->ce) == BUS_READ_AHEAD)
 			continue;
-		DL_DELETE(partition->waiting, record);
-		partition->waiting_count--;
+		bus__gap_unwait(partition, record);
 		if (!partition->waiting)
 			partition->gap_since = 0;
 		return record;

@@ -2,7 +2,7 @@
  * A message that is missing: it is waited for, others go on; past the bound the partition is
  * stopped, and says so, until the missing one comes. While it is stopped nothing is decided and
  * nothing is kept: the log is only read on, and when the missing record is seen the partition
- * begins again from its positions.
+ * begins again from its positions. So it does when more waited than is kept.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,10 +14,44 @@
 #include "filter.h"
 #include "gap.h"
 
+/* All that waits together; well below what makes the intake rest, or nothing missing could come. */
+#define WAITING_MAX	  2048
+#define WAITING_BYTES_MAX ((size_t)8 << 20)
+
+static void unkeep(struct bus__partition *partition, struct bus__record *record)
+{
+	struct bus__position *unkept = &partition->unkept[record->input];
+
+	if (!unkept->next || record->message->offset + 1 < unkept->next)
+		*unkept = (struct bus__position){ record->message->offset + 1, record->before };
+	bus__record_free(partition->engine, record);
+}
+
+void bus__gap_wait(struct bus__partition *partition, struct bus__record *record)
+{
+	struct bus__engine *engine = partition->engine;
+
+	if (partition->waiting &&
+	    (engine->waiting >= WAITING_MAX || engine->waiting_bytes >= WAITING_BYTES_MAX)) {
+		unkeep(partition, record);
+		return;
+	}
+	DL_APPEND(partition->waiting, record);
+	engine->waiting++;
+	engine->waiting_bytes += record->message->len;
+}
+
+void bus__gap_unwait(struct bus__partition *partition, struct bus__record *record)
+{
+	DL_DELETE(partition->waiting, record);
+	partition->engine->waiting--;
+	partition->engine->waiting_bytes -= record->message->len;
+}
+
 static void stop(struct bus__partition *partition)
 {
 	const struct bus__engine *engine = partition->engine;
-	const struct bus__record *record = partition->waiting;
+	struct bus__record *record = partition->waiting, *other, *next;
 	const struct bus_high_water *mark = bus__lease_mark(
 		&partition->lease, record->input,
 		bus_source_partition(record->ce.source,
@@ -32,6 +66,10 @@ static void stop(struct bus__partition *partition)
 		 mark->sequence + 1, record->ce.epoch, record->ce.sequence);
 	bus_log(BUS_LOG_ERROR, "partition stopped", "processor=%s partition=%d why=\"%s\"",
 		engine->program.def->name, partition->id, partition->why);
+	DL_FOREACH_SAFE (record->next, other, next) {
+		bus__gap_unwait(partition, other);
+		unkeep(partition, other);
+	}
 }
 
 /* Whether one of the records that have arrived since would go on from where the partition stands.
@@ -66,12 +104,30 @@ static bool look_for_missing(struct bus__partition *partition)
 	return found;
 }
 
+/* What was missing has come, and what was not kept is next: it stands behind us in the log. */
+static bool must_read_again(const struct bus__partition *partition)
+{
+	const struct bus__record *first = partition->waiting;
+
+	if (first)
+		return partition->unkept[first->input].next &&
+		       partition->unkept[first->input].next <= first->message->offset;
+	for (size_t i = 0; i < partition->engine->program.input_count; i++)
+		if (partition->unkept[i].next)
+			return !partition->queue;
+	return false;
+}
+
 void bus__gap_turn(struct bus__engine *engine)
 {
 	int64_t now = bus_time_monotonic();
 	struct bus__partition *partition;
 
 	DL_FOREACH (engine->partitions, partition) {
+		if (partition->state == BUS__RUNNING && must_read_again(partition)) {
+			bus__takeover_restart(engine);
+			return;
+		}
 		if (partition->state != BUS__RUNNING || !partition->waiting)
 			continue;
 		if (!partition->gap_stopped) {

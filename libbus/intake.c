@@ -15,6 +15,7 @@
 #include "bus/log.h"
 #include "bus/time.h"
 #include "engine.h"
+#include "gap.h"
 
 #define QUEUE_RECORDS_HIGH 16384
 #define QUEUE_RECORDS_LOW  4096
@@ -84,10 +85,11 @@ void bus__partition_drain(struct bus__partition *partition)
 		bus__record_free(partition->engine, record);
 	}
 	DL_FOREACH_SAFE (partition->waiting, record, next) {
-		DL_DELETE(partition->waiting, record);
+		bus__gap_unwait(partition, record);
 		bus__record_free(partition->engine, record);
 	}
-	partition->queued = partition->waiting_count = 0;
+	partition->queued = 0;
+	memset(partition->unkept, 0, sizeof(partition->unkept));
 	partition->gap_since = 0;
 	partition->gap_stopped = false;
 }
@@ -131,18 +133,28 @@ static void drop_all(struct bus__engine *engine)
 	struct bus__partition *partition, *next;
 
 	bus__batch_orphan(engine);
+	bus__takeover_orphan(engine);
 	DL_FOREACH_SAFE (engine->partitions, partition, next) {
 		partition_drop(partition);
 	}
-	engine->claiming = NULL;
-	bus__engine_forget(engine);
+	/* Rows that are still to come for the orphan are put into the state: it goes after them. */
+	if (!engine->batch.orphan)
+		bus__engine_forget(engine);
+}
+
+void bus__intake_rest(struct bus__engine *engine)
+{
+	rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+
+	if (engine->assigned)
+		rd_kafka_assign(engine->consumer, none);
+	rd_kafka_topic_partition_list_destroy(none);
 }
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 			 rd_kafka_topic_partition_list_t *list, void *arg)
 {
 	struct bus__engine *engine = arg;
-	rd_kafka_topic_partition_list_t *none;
 
 	bus_metric_add(engine->counters.rebalances, 1);
 	drop_all(engine);
@@ -160,11 +172,9 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	}
 	/* The group is answered now; where to read from stands in the leases, which are read next.
 	 */
-	none = rd_kafka_topic_partition_list_new(0);
-	rd_kafka_assign(rk, none);
-	rd_kafka_topic_partition_list_destroy(none);
 	engine->assigned = true;
 	engine->assign_pending = true;
+	bus__intake_rest(engine);
 	engine->joined_group = true;
 }
 
@@ -229,6 +239,9 @@ void bus__intake_run(struct bus__partition *partition)
 {
 	const struct bus__engine *engine = partition->engine;
 
+	/* Too much is queued: they all go on together. */
+	if (engine->intake_paused)
+		return;
 	for (size_t i = 0; i < engine->program.input_count; i++)
 		bus__intake_pause(partition, engine->program.def->inputs[i].topic, false);
 }
@@ -407,6 +420,22 @@ void bus__intake_commit_offsets(struct bus__engine *engine)
 
 /* ---- birth and death ---- */
 
+/* The client counts for us who it is connected to: the one way to hear of it without waiting. */
+static int on_statistics(rd_kafka_t *rk, char *json, size_t len, void *arg)
+{
+	struct bus__engine *engine = arg;
+	bool away = !strstr(json, "\"state\":\"UP\"");
+
+	(void)rk;
+	(void)len;
+	if (away != engine->kafka_away)
+		bus_log(away ? BUS_LOG_WARN : BUS_LOG_INFO,
+			away ? "Kafka is away" : "Kafka is back", "processor=%s",
+			engine->program.def->name);
+	engine->kafka_away = away;
+	return 0;
+}
+
 static void set_ms(rd_kafka_conf_t *conf, const char *name, int64_t ms)
 {
 	char text[24];
@@ -458,6 +487,8 @@ int bus__intake_start(struct bus__engine *engine)
 	bus_kafka_set(conf, "fetch.message.max.bytes", "1048576");
 	set_ms(conf, "session.timeout.ms", engine->settings->session_timeout_ms);
 	set_ms(conf, "heartbeat.interval.ms", engine->settings->session_timeout_ms / 4);
+	bus_kafka_set(conf, "statistics.interval.ms", "1000");
+	rd_kafka_conf_set_stats_cb(conf, on_statistics);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_opaque(conf, engine);
 	engine->consumer = bus_kafka_new(RD_KAFKA_CONSUMER, conf);

@@ -144,7 +144,7 @@ static void on_lease(void *arg, const PGresult *rows)
 	struct bus__lease_load *load = arg;
 	struct bus__lease *lease = load->lease;
 
-	if (PQntuples(rows) == 0)
+	if (!lease || PQntuples(rows) == 0)
 		return;
 	lease->epoch = bus_row_int8(rows, 0, COL_EPOCH);
 	lease->batch = bus_row_int8(rows, 0, COL_BATCH);

@@ -48,7 +48,7 @@ struct bus_high_water *bus__lease_mark(struct bus__lease *lease, int input, int3
 
 /* Queues the query; `lease` is filled from its row, and stays as it is when there is none. */
 struct bus__lease_load {
-	struct bus__lease *lease;
+	struct bus__lease *lease; /* NULL: its partition has gone while the row was read */
 	const struct bus__program *program;
 };
 void bus__lease_query(struct bus_db *db, struct bus__lease_load *load, int32_t partition);

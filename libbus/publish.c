@@ -284,7 +284,9 @@ static void step_report(struct bus__outgoing *outgoing, bool journal, bool acked
 			outgoing_free(outgoing);
 		return;
 	}
-	if (!acked) {
+	/* What is acknowledged behind a loss is sent again behind it: nobody may hear of it before.
+	 */
+	if (!acked || partition->broken) {
 		partition->broken = true;
 		return;
 	}

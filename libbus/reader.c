@@ -12,7 +12,8 @@ bool bus_ce_is_opening(const struct bus_ce *ce)
 
 enum bus_reading bus_read(struct bus_high_water *mark, const struct bus_ce *ce)
 {
-	if (!ce->has_epoch)
+	/* Our sources begin at 1: what is below was numbered by somebody else. */
+	if (!ce->has_epoch || ce->epoch < 1)
 		return BUS_READ_FOREIGN;
 	if (bus_ce_is_opening(ce)) {
 		if (ce->epoch <= mark->epoch)
@@ -20,7 +21,7 @@ enum bus_reading bus_read(struct bus_high_water *mark, const struct bus_ce *ce)
 		mark->epoch = ce->epoch;
 		return BUS_READ_OPENING;
 	}
-	if (!ce->has_sequence)
+	if (!ce->has_sequence || ce->sequence < 1)
 		return BUS_READ_FOREIGN;
 	if (ce->epoch < mark->epoch)
 		return BUS_READ_VOID;

@@ -139,8 +139,7 @@ void *bus_fact_add(struct bus_facts *facts, const ProtobufCMessageDescriptor *ty
 		facts->packed = grow(facts->arena, facts->packed, facts->count, &facts->capacity,
 				     sizeof(*facts->packed));
 	}
-	message = bus_arena_alloc(facts->arena, type->sizeof_message);
-	type->message_init(message);
+	message = bus_facts_message(facts, type);
 	fact = &facts->items[facts->count];
 	*fact = (struct bus_fact){
 		.type = (int)member->id,
@@ -153,6 +152,14 @@ void *bus_fact_add(struct bus_facts *facts, const ProtobufCMessageDescriptor *ty
 		.index = (int32_t)facts->count,
 	};
 	facts->members[facts->count++] = member;
+	return message;
+}
+
+void *bus_facts_message(struct bus_facts *facts, const ProtobufCMessageDescriptor *type)
+{
+	void *message = bus_arena_alloc(facts->arena, type->sizeof_message);
+
+	type->message_init(message);
 	return message;
 }
 

@@ -44,6 +44,7 @@ void bus__takeover_restart(struct bus__engine *engine)
 		partition->reclaim = false;
 	}
 	engine->assign_pending = true;
+	bus__intake_rest(engine);
 }
 
 /* ---- 1, 2: check and read, without writing ---- */
@@ -72,17 +73,29 @@ static void on_leases(void *arg, const struct bus_db_error *error)
 {
 	struct bus__engine *engine = arg;
 
+	bool stale = engine->leases_stale;
+
 	engine->operation = BUS__OP_NONE;
+	engine->leases_stale = false;
 	free(engine->lease_loads);
 	engine->lease_loads = NULL;
+	engine->lease_load_count = 0;
 	if (error) {
 		bus__engine_pause(engine, 500, error->message);
 		return;
 	}
 	/* A rebalance while the rows were read: its partitions come with the next round. */
-	if (engine->assign_pending && engine->assigned)
+	if (engine->assign_pending && engine->assigned && !stale)
 		after_leases(engine);
 	bus__engine_again(engine);
+}
+
+void bus__takeover_orphan(struct bus__engine *engine)
+{
+	engine->claiming = NULL;
+	engine->leases_stale = engine->operation == BUS__OP_LEASES;
+	for (size_t i = 0; i < engine->lease_load_count; i++)
+		engine->lease_loads[i].lease = NULL;
 }
 
 static bool read_leases(struct bus__engine *engine)
@@ -112,6 +125,7 @@ static bool read_leases(struct bus__engine *engine)
 		bus__lease_query(engine->db, load, partition->id);
 		count++;
 	}
+	engine->lease_load_count = count;
 	engine->operation = BUS__OP_LEASES;
 	bus_db_sync(engine->db, on_leases, engine);
 	return true;
@@ -340,6 +354,7 @@ static void on_outbox_rows(void *arg, const PGresult *rows)
 	struct bus__engine *engine = arg;
 	struct bus__partition *partition = engine->claiming;
 	struct bus__chunk *chunk;
+	bool missing = false;
 	int64_t next;
 
 	if (!partition || partition->state != BUS__RECOVERING)
@@ -352,8 +367,10 @@ static void on_outbox_rows(void *arg, const PGresult *rows)
 		struct bus_bytes value = bus_row_bytes(rows, i, 2);
 		struct bus__step step;
 
-		if (bus_row_int8(rows, i, 0) != next)
+		if (bus_row_int8(rows, i, 0) != next) {
+			missing = true;
 			break;
+		}
 		key.data = (const uint8_t *)bus_arena_strndup(&chunk->arena, text, key.len);
 		value = bus_bytes(bus_arena_copy(&chunk->arena, value.data, value.len), value.len);
 		if (bus__step_recall(&engine->program, &chunk->arena, partition->id, next, key,
@@ -372,7 +389,8 @@ static void on_outbox_rows(void *arg, const PGresult *rows)
 	bus__chunk_unref(engine, chunk);
 	if (partition->state != BUS__RECOVERING)
 		return;
-	if (next <= partition->lease.numbers.sequence && PQntuples(rows) < RECOVER_ROWS)
+	if (missing ||
+	    (next <= partition->lease.numbers.sequence && PQntuples(rows) < RECOVER_ROWS))
 		bus__partition_stop(
 			partition, "step %" PRId64 " is committed but missing in the outbox", next);
 }

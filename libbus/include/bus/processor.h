@@ -103,8 +103,8 @@ typedef int (*bus_decide_fn)(const void *state, const struct bus_input *input,
 struct bus_handler {
 	const ProtobufCMessageDescriptor *type; /* its full name is the ce_type */
 	bus_decide_fn decide;
-	/* The topic that it arrives on. NULL: the journal among the inputs whose facts include it, else
-	 * the first input. A message is never taken from another topic than its own. */
+	/* The topic that it arrives on. NULL: the journal among the inputs whose facts include it,
+	 * else the first input. A message is never taken from another topic than its own. */
 	const char *topic;
 };
 
@@ -149,6 +149,8 @@ struct bus_processor {
  * memory.
  */
 void *bus_fact_add(struct bus_facts *facts, const ProtobufCMessageDescriptor *type);
+/* An initialised message that lives as long as the fact, to be one of its submessages. */
+void *bus_facts_message(struct bus_facts *facts, const ProtobufCMessageDescriptor *type);
 /* Text that lives as long as the fact. */
 char *bus_facts_printf(struct bus_facts *facts, const char *fmt, ...) BUS_PRINTF(2, 3);
 /* The text of an id, or a copy of a text, that lives as long as the fact. */
