@@ -1,13 +1,10 @@
 /* bourse flow: sends a flow of orders through the mesh and says what became of it. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "args.h"
 #include "client.h"
 #include "commands.h"
 #include "flow_run.h"
-#include "json.h"
 
 struct flow_args {
 	struct flow_settings settings;
@@ -105,7 +102,7 @@ int cmd_flow(int argc, char **argv)
 	if (client_load(&client) || !flow_run(&client, &args.settings, &report))
 		return CLI_FAILED;
 	if (args.json)
-		json_print_line(flow_json(&report), stdout);
+		flow_print_json(flow_json(&report), stdout);
 	else
 		flow_print(&report, stdout);
 	return CLI_OK;

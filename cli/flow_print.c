@@ -123,3 +123,10 @@ json_t *flow_json(const struct flow_report *report)
 	set_count(object, "gaps", report->gaps);
 	return object;
 }
+
+void flow_print_json(json_t *value, FILE *out)
+{
+	json_dumpf(value, out, JSON_COMPACT | JSON_REAL_PRECISION(10));
+	fputc('\n', out);
+	json_decref(value);
+}

@@ -45,5 +45,7 @@ int64_t flow_rate(const struct flow_report *report);
 void flow_print(const struct flow_report *report, FILE *out);
 /* The caller owns it. */
 json_t *flow_json(const struct flow_report *report);
+/* One line, with figures to a thousandth; takes the value. */
+void flow_print_json(json_t *value, FILE *out);
 
 #endif

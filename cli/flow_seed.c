@@ -57,6 +57,8 @@ struct seeding {
 	struct idmap commands;	      /* ce_ids of what must not be refused */
 	struct idmap canary_commands; /* ce_ids of canaries; */
 	uint32_t *canary_of;	      /* owned: by its number, the canary */
+	struct idmap heard;	      /* of a run that was sent before: refused commands, */
+	int64_t *heard_reasons;	      /* owned: and why, by number */
 	int64_t heard_at;
 	bool refused;
 };
@@ -121,19 +123,32 @@ static void on_book(struct seeding *s, const struct stream_record *record,
 		once(&s->book_open[n], &s->books_open);
 }
 
-static void on_canary(struct seeding *s, const struct pb_step *step, const struct pb_fact *fact)
+static void answer(struct seeding *s, struct canary *canary, int64_t reason)
 {
-	uint32_t n = idmap_find_text(&s->canary_commands, step->cause_id);
-	struct canary *canary;
-
-	if (n == IDMAP_NONE || fact->type != ORDER_REJECTED)
-		return;
-	canary = &s->canaries[s->canary_of[n]];
 	canary->asked = false;
-	if (canary->sings || pb_integer(fact->message, REJECTED_REASON) != s->song)
+	if (canary->sings || reason != s->song)
 		return;
 	canary->sings = true;
 	s->singing++;
+}
+
+/* The answer to one that was asked, or, when the run was sent before, to one that will be. */
+static void on_canary(struct seeding *s, const struct pb_step *step, const struct pb_fact *fact)
+{
+	uint32_t n = idmap_find_text(&s->canary_commands, step->cause_id);
+	int64_t reason = pb_integer(fact->message, REJECTED_REASON);
+	struct bus_id id;
+
+	if (n != IDMAP_NONE) {
+		answer(s, &s->canaries[s->canary_of[n]], reason);
+		return;
+	}
+	if (s->seed->from != STREAM_BEGINNING ||
+	    !bus_id_parse((const char *)step->cause_id.data, step->cause_id.len, &id))
+		return;
+	n = idmap_add(&s->heard, id, NULL);
+	s->heard_reasons = bus_realloc(s->heard_reasons, (n + 1) * sizeof(*s->heard_reasons));
+	s->heard_reasons[n] = reason;
 }
 
 static void on_desk(struct seeding *s, const struct stream_record *record,
@@ -338,6 +353,9 @@ static void ask(struct seeding *s, uint32_t n, int64_t at)
 	s->canary_of[number] = n;
 	canary->asked = true;
 	say(s, "orders.commands", place.account_id, id, at, &place, false);
+	number = idmap_find(&s->heard, id);
+	if (number != IDMAP_NONE)
+		answer(s, canary, s->heard_reasons[number]);
 }
 
 /* Waves //////////////////////////////////////////////////////////////////////////////////////////
@@ -388,7 +406,8 @@ static bool wait_for_song(struct seeding *s, int64_t song, int64_t at)
 	return false;
 }
 
-static bool run_waves(struct seeding *s, int32_t last_day)
+/* `again`: the run has opened its session before, so the desk will not be found without it. */
+static bool run_waves(struct seeding *s, int32_t last_day, bool again)
 {
 	const struct flow_plan *plan = s->plan;
 	int64_t opens = plan->midnight + 9 * HOUR;
@@ -399,7 +418,8 @@ static bool run_waves(struct seeding *s, int32_t last_day)
 	for (uint32_t i = 0; i < plan->account_count; i++)
 		open_account(s, i, closes);
 	make_canaries(s);
-	if (!wait_for(s, wants_accounts) || !wait_for_song(s, REASON_MARKET_CLOSED, closes))
+	if (!wait_for(s, wants_accounts) ||
+	    (!again && !wait_for_song(s, REASON_MARKET_CLOSED, closes)))
 		return false;
 	for (uint16_t i = 0; i < plan->data->symbol_count; i++)
 		open_session(s, i, opens);
@@ -481,7 +501,7 @@ bool flow_seed_run(struct flow_seed *seed)
 	s.symbol_shown = bus_calloc(seed->plan->data->symbol_count, sizeof(bool));
 	s.book_open = bus_calloc(seed->plan->data->symbol_count, sizeof(bool));
 	s.stream = stream_new(seed->client, topics, seed->from, on_record, &s);
-	ok = s.stream && run_waves(&s, days.last);
+	ok = s.stream && run_waves(&s, days.last, days.own != 0);
 	progress_end(seed->progress);
 	stream_free(s.stream);
 	free(s.account_open);
@@ -492,5 +512,7 @@ bool flow_seed_run(struct flow_seed *seed)
 	flow_needs_release(&s.needs);
 	idmap_release(&s.commands);
 	idmap_release(&s.canary_commands);
+	idmap_release(&s.heard);
+	free(s.heard_reasons);
 	return ok;
 }
