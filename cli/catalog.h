@@ -25,10 +25,9 @@ enum topic_group {
 
 struct topic {
 	const char *name;
+	const char *owner; /* "/svc-orders/desk", the one that writes it; NULL: anybody */
+	const char *key;   /* for people: "account" */
 	enum topic_kind kind;
-	const char *owner;  /* "/svc-orders/desk", the one that writes it; NULL: anybody */
-	const char *reader; /* for people: the processor that commands are for; else NULL */
-	const char *key;    /* for people: "account" */
 	enum topic_group group;
 };
 

@@ -20,11 +20,8 @@ const char client_notes[] =
 	"which\n"
 	"`make up` writes.\n";
 
-/* The macro's rows say `.type`, and its first parameter has that name: nothing else can be given.
- */
-typedef struct client type;
 static const struct bus_option options[] = {
-	BUS_KAFKA_OPTIONS(type, kafka),
+	BUS_KAFKA_OPTIONS(struct client, kafka),
 	{ .name = "BOURSE_DEVELOPMENT",
 	  .type = BUS_OPTION_BOOL,
 	  .offset = offsetof(struct client, development),
@@ -78,7 +75,7 @@ int client_environment(void)
 	while (getline(&line, &room, file) >= 0)
 		take_line(line);
 	free(line);
-	fclose(file);
+	(void)fclose(file);
 	return 0;
 }
 

@@ -93,7 +93,7 @@ static bool parse_place(const char *text, struct query *query)
 		return false;
 	memcpy(query->topic, text, (size_t)(slash - text));
 	memcpy(query->partition, slash + 1, (size_t)(second - slash - 1));
-	strcpy(query->offset, second + 1);
+	memcpy(query->offset, second + 1, strlen(second));
 	return args_integer(query->partition, &number) && number >= 0 && number <= INT32_MAX &&
 	       args_integer(query->offset, &number) && number >= 0;
 }

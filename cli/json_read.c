@@ -139,7 +139,7 @@ static bool read_int64(struct reader *reader, const json_t *json, enum notation 
 
 static bool read_int32(struct reader *reader, const json_t *json, int32_t *out)
 {
-	int64_t value;
+	int64_t value = 0;
 
 	if (!read_integer(reader, json, &value))
 		return false;

@@ -354,6 +354,6 @@ int cmd_send(int argc, char **argv)
 	}
 	status = run(&sender, in);
 	if (in != stdin)
-		fclose(in);
+		(void)fclose(in);
 	return status;
 }

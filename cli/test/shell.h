@@ -32,7 +32,7 @@ static inline void slurp(const char *name, char *into, size_t size)
 	ck_assert_ptr_nonnull(file);
 	len = fread(into, 1, size - 1, file);
 	into[len] = '\0';
-	fclose(file);
+	(void)fclose(file);
 }
 
 static inline int shell(const char *fmt, ...) BUS_PRINTF(1, 2);
@@ -61,7 +61,7 @@ static inline int bourse(const char *arguments, const char *input)
 	file = fopen(path, "we");
 	ck_assert_ptr_nonnull(file);
 	fputs(input ? input : "", file);
-	fclose(file);
+	(void)fclose(file);
 	status = shell("%s/bourse %s <%s/in >%s/out 2>%s/err", build, arguments, tmp, tmp, tmp);
 	slurp("out", out, sizeof(out));
 	slurp("err", err, sizeof(err));
@@ -146,7 +146,7 @@ static inline void load_env(void)
 		*value++ = '\0';
 		setenv(text, value, 1);
 	}
-	fclose(file);
+	(void)fclose(file);
 }
 
 static inline int stack(const char *what)

@@ -63,7 +63,7 @@ START_TEST(parses)
 	char line[128], *argv[16] = { 0 }, *save = NULL;
 	int argc = 0, count = -1;
 
-	strcpy(line, cases[_i].line);
+	snprintf(line, sizeof(line), "%s", cases[_i].line);
 	for (char *word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
 	ck_assert_int_eq(args_parse(&command, argc, argv, &target, &count), cases[_i].outcome);
@@ -84,7 +84,7 @@ START_TEST(helps)
 	FILE *out = open_memstream(&text, &size);
 
 	args_help(&command, out);
-	fclose(out);
+	(void)fclose(out);
 	ck_assert_str_eq(text,
 			 "usage: bourse thing FILE [MORE] [options]\n\nWhat it is.\n\noptions:\n"
 			 "  --flag              a flag\n"
@@ -140,7 +140,7 @@ START_TEST(aligns_tables)
 	table_cell(table, "%d", 1234567);
 	table_cell(table, "y");
 	table_print(table, out);
-	fclose(out);
+	(void)fclose(out);
 	ck_assert_str_eq(text, "name      count  note\n"
 			       "J\xc3\xbcrgen        7  a?[31m?b\n"
 			       "x       1234567  y\n");

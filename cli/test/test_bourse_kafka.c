@@ -130,7 +130,7 @@ START_TEST(send_many)
 	for (int i = 0; i < 20000; i++)
 		fprintf(file, "{\"type\":\"SetPreference\",\"message\":{\"account_id\":\"a%d\"}}\n",
 			i % 7);
-	fclose(file);
+	(void)fclose(file);
 	expect(0, "send", input);
 	ck_assert_str_eq(out, "sent 20000, failed 0\n");
 	free(input);

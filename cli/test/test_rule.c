@@ -83,11 +83,11 @@ static enum bus_reading feed(struct rule *rule, const char *word, bool adopt, vo
 	if (word[0] == 'o') {
 		ce.type = bus_bytes(BUS_OPENING_TYPE, strlen(BUS_OPENING_TYPE));
 		ce.has_epoch = true;
-		ce.epoch = atoll(word + 1);
+		ce.epoch = strtoll(word + 1, NULL, 10);
 	} else if (word[0] != 'x') {
 		ce.has_epoch = ce.has_sequence = true;
-		ce.epoch = atoll(word);
-		ce.sequence = atoll(strchr(word, '/') + 1);
+		ce.epoch = strtoll(word, NULL, 10);
+		ce.sequence = strtoll(strchr(word, '/') + 1, NULL, 10);
 	}
 	if (strchr(word, '#') || strcmp(word, "o1#") == 0)
 		source = "/svc-users/users/0";
@@ -134,7 +134,7 @@ START_TEST(names_what_is_missing)
 	ck_assert_int_eq(feed(rule, "3/7", false, NULL), BUS_READ_AHEAD);
 	ck_assert_int_eq(feed(rule, "3/7", false, NULL), BUS_READ_REPEAT);
 	rule_print_missing(rule, out);
-	fclose(out);
+	(void)fclose(out);
 	ck_assert_str_eq(text, "orders.events/0: waits for sequence 2 of /svc-orders/desk/0 in"
 			       " epoch 3; there is 3/7\n");
 	free(text);
