@@ -184,6 +184,13 @@ int decide_order_rejected(const void *state, const struct bus_input *input, stru
 	return deliver(&telling, input, facts);
 }
 
+/* Whoever asked for it knows. */
+static bool was_asked_for(int reason)
+{
+	return reason == BOURSE__ORDERS__V1__CANCEL_REASON__CANCEL_REASON_REQUESTED ||
+	       reason == BOURSE__ORDERS__V1__CANCEL_REASON__CANCEL_REASON_DECREASED;
+}
+
 int decide_order_canceled(const void *state, const struct bus_input *input, struct bus_facts *facts)
 {
 	const ORDERS(OrderCanceled) *canceled = (const ORDERS(OrderCanceled) *)input->message;
@@ -191,7 +198,7 @@ int decide_order_canceled(const void *state, const struct bus_input *input, stru
 				   .category = CATEGORY_ORDER_CANCELED,
 				   .subject_id = canceled->order_id };
 
-	if (telling.preferences == NULL)
+	if (telling.preferences == NULL || was_asked_for((int)canceled->reason))
 		return 0;
 	template_cancel(
 		&(struct notice_cancel){

@@ -25,6 +25,7 @@ enum what {
 	FILLED,
 	REJECTED,
 	CANCELED,
+	ASKED, /* canceled, as its owner asked */
 	EXPIRED,
 	CASH_IN,
 	SHARES_IN,
@@ -56,6 +57,7 @@ static const struct step defaults[] = {
 	{ REJECTED, A, .fact = "2 bourse.orders.v1.OrderRejected: Order to sell AAPL rejected" },
 	{ CANCELED, A, .fact = "3 bourse.orders.v1.OrderCanceled: Order to buy AAPL canceled" },
 	{ EXPIRED, A, .fact = "3 bourse.orders.v1.OrderCanceled: Order to buy AAPL expired" },
+	{ ASKED, A, .fact = "" },
 	{ CASH_IN, A, .fact = "4 bourse.portfolio.v1.CashDeposited: Deposited 30" },
 	{ SHARES_IN, A, .fact = "4 bourse.portfolio.v1.SharesDeposited: Deposited 5 AAPL" },
 	{ OUT, A, .fact = "4 bourse.portfolio.v1.WithdrawalBooked: Withdrawn 30" },
@@ -162,6 +164,11 @@ static int canceled(struct bus_fold *fold, const struct step *step)
 	fact.status = step->what == EXPIRED
 			      ? BOURSE__ORDERS__V1__ORDER_STATUS__ORDER_STATUS_EXPIRED
 			      : BOURSE__ORDERS__V1__ORDER_STATUS__ORDER_STATUS_CANCELED;
+	fact.reason = step->what == EXPIRED
+			      ? BOURSE__ORDERS__V1__CANCEL_REASON__CANCEL_REASON_SESSION_CLOSE
+		      : step->what == ASKED
+			      ? BOURSE__ORDERS__V1__CANCEL_REASON__CANCEL_REASON_REQUESTED
+			      : BOURSE__ORDERS__V1__CANCEL_REASON__CANCEL_REASON_IOC;
 	return bus_fold_input(fold, "orders.events", step->account, NULL, &fact.base);
 }
 
@@ -197,6 +204,7 @@ static int run_input(struct bus_fold *fold, const struct step *step)
 	case REJECTED:
 		return rejected(fold, step);
 	case CANCELED:
+	case ASKED:
 	case EXPIRED:
 		return canceled(fold, step);
 	case CASH_IN:
