@@ -245,7 +245,7 @@ tests: programs $(TESTS) $(SCENARIOS) ## build every test
 
 deps: ## install the packages that are missing (apt), or name them
 	@test/stack/deps build stack $(if $(filter check%,$(MAKECMDGOALS)),test) \
-		$(if $(filter lint,$(MAKECMDGOALS)),lint)
+		$(if $(filter lint,$(MAKECMDGOALS)),lint) $(if $(filter bench%,$(MAKECMDGOALS)),bench)
 
 # ONLY='libbus/* test_money' picks among the tests, and only they are built; without it all are.
 SUITES := $(TESTS:$(O)/test/%=%) $(SCENARIOS:$(O)/test/%=%)
@@ -272,7 +272,7 @@ run: deps programs ## an hour of orders through all five services, shown and che
 		--use-environment
 	@$(STACK) exec --dir $(O)/stack $(O)/bourse run $(if $(FLOW),--flow $(FLOW))
 
-bench: $(patsubst bench/%,bench-%,$(filter-out %.c %.h %.md %.sql %/sql,$(wildcard bench/[a-z]*))) ## run every benchmark
+bench: $(patsubst bench/%,bench-%,$(filter-out %.c %.h %.md %.sh %.sql %/sql,$(wildcard bench/[a-z]*))) ## run every benchmark
 bench-%: bench/% deps programs $(BENCHES) ## run one of them
 	@BOURSE_JVM=throughput BOURSE_BUILD=$(O) bench/$*
 
