@@ -1,0 +1,185 @@
+/*
+ * Processes that die, freeze and come back in the middle of a flow: every command has one effect,
+ * and journal, reactions and tables agree.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../libbus/test/suite.h"
+#include "lib/bus_sample.h"
+
+static struct world world;
+
+static int64_t epoch_sum(void)
+{
+	return world_number(&world, SAMPLE_DB, "select coalesce(sum(epoch), 0) from lease");
+}
+
+static bool owned_by(const char *part, int count)
+{
+	return world_number(&world, SAMPLE_DB,
+			    "select count(*) from lease where owner like '%%/%d'",
+			    world_pid(&world, part)) == count;
+}
+
+static void suite_begins(void)
+{
+	setenv("BOURSE_SESSION_TIMEOUT", "2s", 1);
+	world_up(&world, "crash", "--sample");
+	sample_topics(&world);
+	world_close(&world);
+}
+
+static void suite_ends(void)
+{
+	world_down(&world);
+}
+
+static void case_begins(void)
+{
+	world_stack(&world, "start sample --migrate");
+}
+
+static void case_ends(void)
+{
+	world_stack(&world, "stop sample");
+	world_close(&world);
+}
+
+/* A flow of 20,000 commands over which the process is killed five times, at any moment. */
+START_TEST(killed_in_the_middle_of_a_flow)
+{
+	int64_t before = sample_audit(&world).added, sent = 0, ends = 0;
+	struct sample_totals totals;
+
+	srand((unsigned)getpid());
+	for (int kills = 0; sent < 20000; sent += 200) {
+		sample_add_many(&world, "kill", 500, 200);
+		world_sleep(60);
+		if (kills < 5 && rand() % 12 == 0 && sent > ends + 2000) {
+			world_sleep(rand() % 50);
+			world_stack(&world, "kill sample");
+			world_stack(&world, "start sample --no-wait");
+			ends = sent;
+			kills++;
+		}
+	}
+	world_flush(&world, 30);
+	totals = sample_audit(&world);
+	ck_assert_int_eq(totals.added - before, 20000);
+	ck_assert_int_eq(world_number(&world, SAMPLE_DB,
+				      "select sum(total) from tally where tally like 'kill-%%'"),
+			 20000);
+	ck_assert_int_eq(totals.rejected + totals.parked, 0);
+	ck_assert_int_ge(totals.journal.openings, 4);
+}
+END_TEST
+
+/* An owner is frozen until another instance has taken over, then goes on: what it still says is
+ * void. */
+START_TEST(frozen_owner_is_fenced)
+{
+	int64_t before = sample_audit(&world).added;
+	struct sample_totals totals;
+
+	sample_add_many(&world, "zombie", 100, 3000);
+	world_stack(&world, "freeze sample");
+	world_stack(&world, "start sample-2");
+	sample_add_many(&world, "zombie", 100, 3000);
+	world_flush(&world, 30);
+	WORLD_UNTIL(30, owned_by("sample-2", SAMPLE_PARTITIONS));
+	WORLD_UNTIL(30, sample_quiet(&world));
+	world_stack(&world, "thaw sample");
+	sample_add_many(&world, "zombie", 100, 3000);
+	world_flush(&world, 30);
+	WORLD_UNTIL(60, world_ready(&world, "sample") && world_ready(&world, "sample-2"));
+	totals = sample_audit(&world);
+	ck_assert_int_eq(totals.added - before, 9000);
+	world_stack(&world, "stop sample-2");
+	WORLD_UNTIL(30, owned_by("sample", SAMPLE_PARTITIONS));
+}
+END_TEST
+
+/* A frozen owner that has lost the partition while a transaction was on its way is told so by its
+ * lease. */
+START_TEST(write_of_a_zombie_names_both_owners)
+{
+	char text[64];
+	int64_t before = sample_audit(&world).added;
+
+	/* As if somebody had taken over between two batches. */
+	world_exec(&world, SAMPLE_DB, "update lease set owner = 'elsewhere/1', epoch = epoch + 1");
+	sample_add_many(&world, "fenced", 10, 100);
+	world_flush(&world, 30);
+	WORLD_UNTIL(20, world_metric(&world, "sample", "bourse_fenced_total") >= 1);
+	snprintf(text, sizeof(text), "/%d why=\"fenced: ", world_pid(&world, "sample"));
+	ck_assert(world_logged(&world, "sample", text));
+	ck_assert(world_logged(&world, "sample", "is owned by elsewhere/1 in epoch"));
+	ck_assert_int_eq(sample_audit(&world).added - before, 100);
+}
+END_TEST
+
+/* One instance becomes two and one again under load: partitions move, nothing is lost or done
+ * twice. */
+START_TEST(one_two_one)
+{
+	int64_t before = sample_audit(&world).added, moved = epoch_sum();
+
+	sample_add_many(&world, "scale", 100, 2000);
+	world_stack(&world, "start sample-2");
+	WORLD_UNTIL(30, owned_by("sample", 1) && owned_by("sample-2", 1));
+	for (int i = 0; i < 10; i++) {
+		sample_add_many(&world, "scale", 100, 200);
+		world_sleep(20);
+	}
+	world_stack(&world, "stop sample-2");
+	sample_add_many(&world, "scale", 100, 2000);
+	world_flush(&world, 30);
+	WORLD_UNTIL(30, owned_by("sample", 2));
+	ck_assert_int_eq(sample_audit(&world).added - before, 6000);
+	ck_assert_int_ge(epoch_sum() - moved, 2);
+}
+END_TEST
+
+/* SIGTERM in the middle of a flow ends within five seconds and leaves everything published. */
+START_TEST(sigterm_leaves_nothing_unpublished)
+{
+	int64_t before = sample_audit(&world).added, start;
+
+	sample_add_many(&world, "term", 100, 5000);
+	world_sleep(150);
+	start = bus_time_monotonic();
+	world_stack(&world, "stop sample");
+	ck_assert_int_lt(bus_time_monotonic() - start, 5 * BUS_SECOND);
+	ck_assert(world_logged(&world, "sample", "ended"));
+	ck_assert_int_eq(world_number(&world, SAMPLE_DB,
+				      "select count(*) from lease where published <> sequence"),
+			 0);
+	world_flush(&world, 30);
+	world_stack(&world, "start sample");
+	ck_assert_int_eq(sample_audit(&world).added - before, 5000);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("bus_crash");
+	TCase *t = tcase_create("crash");
+
+	tcase_add_unchecked_fixture(t, suite_begins, suite_ends);
+	tcase_add_checked_fixture(t, case_begins, case_ends);
+	tcase_add_test(t, killed_in_the_middle_of_a_flow);
+	tcase_add_test(t, frozen_owner_is_fenced);
+	tcase_add_test(t, write_of_a_zombie_names_both_owners);
+	tcase_add_test(t, one_two_one);
+	tcase_add_test(t, sigterm_leaves_nothing_unpublished);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return suite_run(suite());
+}
