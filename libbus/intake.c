@@ -211,9 +211,6 @@ void bus__intake_assign(struct bus__engine *engine)
 	}
 	/* A pause outlives an assignment: whatever rested in the former one is read again. */
 	rd_kafka_resume_partitions(engine->consumer, list);
-	/* A pause outlives the assignment that it was made in: the journal would never be read
-	 * again. */
-	rd_kafka_resume_partitions(engine->consumer, list);
 	err = rd_kafka_assign(engine->consumer, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	engine->assign_pending = false;
