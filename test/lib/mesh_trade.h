@@ -1,0 +1,61 @@
+/*
+ * Trading on a mesh: the commands that scenarios are made of, and what must hold of all stores
+ * together once nothing moves any more. Amounts are whole dollars and shares, prices are cents.
+ */
+#ifndef TEST_MESH_TRADE_H
+#define TEST_MESH_TRADE_H
+
+#include "bourse/orders/v1/orders.pb-c.h"
+#include "mesh.h"
+
+#define MICROS INT64_C(1000000)
+
+#define SIDE_BUY  BOURSE__ORDERS__V1__SIDE__SIDE_BUY
+#define SIDE_SELL BOURSE__ORDERS__V1__SIDE__SIDE_SELL
+#define TIF_DAY	  BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_DAY
+#define TIF_GTC	  BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_GTC
+#define TIF_IOC	  BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_IOC
+
+/* customer_order.status */
+enum { ORDER_IS_NEW = 1, ORDER_IS_PARTIAL = 2, ORDER_IS_FILLED = 3, ORDER_IS_CANCELED = 5 };
+
+struct mesh_account {
+	char id[BUS_ID_TEXT];
+};
+
+/* A fresh account id on a partition; -1: wherever it falls. */
+struct mesh_account mesh_account(int32_t partition);
+/* A fresh user with an account of his own, registered by commands; the account's id. */
+struct mesh_account mesh_register(struct mesh *mesh, const char *email, char *user_id);
+
+/* Defines an instrument (ticks of a cent, whole shares, no bands), opens its session, and waits
+ * until the desk takes orders for it. */
+void mesh_open(struct mesh *mesh, const char *symbol);
+
+void mesh_deposit(struct mesh *mesh, const char *account, int64_t dollars);
+void mesh_deposit_shares(struct mesh *mesh, const char *account, const char *symbol,
+			 int64_t shares);
+void mesh_withdraw(struct mesh *mesh, const char *account, int64_t dollars, char *withdrawal_id);
+
+struct mesh_order {
+	const char *account, *symbol;
+	Bourse__Orders__V1__Side side;
+	Bourse__Orders__V1__TimeInForce tif;
+	int64_t shares, cents;
+	const char *ce_id; /* NULL: a fresh one */
+	char id[BUS_ID_TEXT];
+};
+/* Sends it; sets its id. */
+void mesh_place(struct mesh *mesh, struct mesh_order *order);
+void mesh_cancel(struct mesh *mesh, const struct mesh_order *order);
+
+/* The id of what a command makes. */
+void mesh_derived(const char *processor, const char *key, const char *ce_id, char *out);
+
+/*
+ * What must hold of a mesh at rest: the invariants of ARCHITECTURE.md that need two stores or more,
+ * and nothing parked. `trades`, if not -1, is how many there must be.
+ */
+void mesh_check(struct mesh *mesh, int64_t trades);
+
+#endif
