@@ -18,5 +18,7 @@ int cmd_lag(int argc, char **argv);
 int cmd_refused(int argc, char **argv);
 int cmd_parked(int argc, char **argv);
 int cmd_flow(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 
 #endif

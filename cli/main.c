@@ -24,8 +24,8 @@ static const struct {
 	{ "lag", "how far each processor is", cmd_lag },
 	{ "refused", "inputs from outside that could not be read", cmd_refused },
 	{ "parked", "inputs of our own that could not be applied", cmd_parked },
-	{ "flow", "send an hour of orders through the mesh, and follow what becomes of it",
-	  cmd_flow },
+	{ "flow", "send an hour of orders through the mesh and follow it", cmd_flow },
+	{ "audit", "check the invariants that topics and stores can show", cmd_audit },
 };
 
 static void help(FILE *out)

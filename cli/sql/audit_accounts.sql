@@ -1,0 +1,1 @@
+select account_id, status, firm from account

@@ -1,0 +1,1 @@
+select processor, count(*) from command group by processor

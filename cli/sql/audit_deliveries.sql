@@ -1,0 +1,1 @@
+select account_id, event_id, channel from delivery

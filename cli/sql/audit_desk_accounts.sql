@@ -1,0 +1,1 @@
+select account_id, cash_micros, cash_held_micros from desk_account

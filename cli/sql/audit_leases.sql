@@ -1,0 +1,1 @@
+select processor, partition, epoch, sequence, published from lease order by processor, partition

@@ -1,0 +1,1 @@
+select account_id, cash_micros from portfolio_account

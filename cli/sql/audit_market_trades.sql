@@ -1,0 +1,1 @@
+select trade_id, price_micros, quantity_micros, executed_at_micros from trade

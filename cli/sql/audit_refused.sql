@@ -1,0 +1,1 @@
+select topic, partition, record_offset from refused_input
