@@ -26,6 +26,7 @@ static const struct {
 	{ "parked", "inputs of our own that could not be applied", cmd_parked },
 	{ "flow", "send an hour of orders through the mesh and follow it", cmd_flow },
 	{ "audit", "check the invariants that topics and stores can show", cmd_audit },
+	{ "run", "flow, then audit, then one table of both: what `make run` shows", cmd_run },
 };
 
 static void help(FILE *out)

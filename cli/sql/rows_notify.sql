@@ -1,0 +1,1 @@
+select 'deliveries', count(*) from delivery

@@ -1,0 +1,1 @@
+select 'users', count(*) from app_user union all select 'accounts', count(*) from account
