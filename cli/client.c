@@ -91,7 +91,8 @@ int client_load(struct client *client)
 		      stderr);
 		return BUS_ERR_CONFIG;
 	}
-	return bus_config_load(options, BUS_ARRAY_LEN(options), client, stderr);
+	err = bus_config_load(options, BUS_ARRAY_LEN(options), client, stderr);
+	return err ? err : bus_kafka_check(&client->kafka, stderr);
 }
 
 rd_kafka_t *client_producer(const struct client *client, const char *linger_ms,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bus/err.h"
 #include "bus/log.h"
 
 void bus_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value)
@@ -15,10 +16,53 @@ void bus_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value)
 	bus_assert(!"a Kafka setting that librdkafka takes");
 }
 
-static void set_if(rd_kafka_conf_t *conf, const char *name, const char *value)
+/* What comes from a user: the variable, librdkafka's name for it, and the value. */
+#define USER_SETTINGS 8
+
+struct user_setting {
+	const char *variable, *name, *value;
+	bool secret;
+};
+
+static void user_settings(const struct bus_kafka_config *c, struct user_setting out[USER_SETTINGS])
 {
-	if (value && *value)
-		bus_kafka_set(conf, name, value);
+	const struct user_setting settings[USER_SETTINGS] = {
+		{ "BOURSE_KAFKA_BOOTSTRAP", "bootstrap.servers", c->bootstrap, false },
+		{ "BOURSE_KAFKA_SECURITY_PROTOCOL", "security.protocol", c->security_protocol,
+		  false },
+		{ "BOURSE_KAFKA_SASL_MECHANISM", "sasl.mechanism", c->sasl_mechanism, false },
+		{ "BOURSE_KAFKA_SASL_USERNAME", "sasl.username", c->sasl_username, false },
+		{ "BOURSE_KAFKA_SASL_PASSWORD", "sasl.password", c->sasl_password, true },
+		{ "BOURSE_KAFKA_SSL_CA", "ssl.ca.location", c->ssl_ca, false },
+		{ "BOURSE_KAFKA_SSL_CERTIFICATE", "ssl.certificate.location", c->ssl_certificate,
+		  false },
+		{ "BOURSE_KAFKA_SSL_KEY", "ssl.key.location", c->ssl_key, false },
+	};
+
+	memcpy(out, settings, sizeof(settings));
+}
+
+int bus_kafka_check(const struct bus_kafka_config *config, FILE *errors)
+{
+	struct user_setting settings[USER_SETTINGS];
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char why[256];
+	int err = 0;
+
+	user_settings(config, settings);
+	for (size_t i = 0; i < USER_SETTINGS; i++) {
+		const struct user_setting *s = &settings[i];
+
+		if (!s->value || !*s->value ||
+		    rd_kafka_conf_set(conf, s->name, s->value, why, sizeof(why)) ==
+			    RD_KAFKA_CONF_OK)
+			continue;
+		fprintf(errors, "%s=%s: %s\n", s->variable, s->secret ? "..." : s->value,
+			s->secret ? "not a value that Kafka's client takes" : why);
+		err = BUS_ERR_CONFIG;
+	}
+	rd_kafka_conf_destroy(conf);
+	return err;
 }
 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -33,17 +77,14 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 
 rd_kafka_conf_t *bus_kafka_conf(const struct bus_kafka_config *config, const char *client_id)
 {
+	struct user_setting settings[USER_SETTINGS];
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
-	bus_kafka_set(conf, "bootstrap.servers", config->bootstrap);
+	user_settings(config, settings);
+	for (size_t i = 0; i < USER_SETTINGS; i++)
+		if (settings[i].value && *settings[i].value)
+			bus_kafka_set(conf, settings[i].name, settings[i].value);
 	bus_kafka_set(conf, "client.id", client_id);
-	set_if(conf, "security.protocol", config->security_protocol);
-	set_if(conf, "sasl.mechanism", config->sasl_mechanism);
-	set_if(conf, "sasl.username", config->sasl_username);
-	set_if(conf, "sasl.password", config->sasl_password);
-	set_if(conf, "ssl.ca.location", config->ssl_ca);
-	set_if(conf, "ssl.certificate.location", config->ssl_certificate);
-	set_if(conf, "ssl.key.location", config->ssl_key);
 	bus_kafka_set(conf, "socket.nagle.disable", "true");
 	bus_kafka_set(conf, "socket.keepalive.enable", "true");
 	bus_kafka_set(conf, "allow.auto.create.topics", "false");

@@ -409,6 +409,8 @@ static bool configure(struct program *program)
 
 	if (bus_config_load(option_table, BUS_ARRAY_LEN(option_table), options, stderr))
 		return false;
+	if (bus_kafka_check(&options->kafka, stderr))
+		return false;
 	if (!bus_log_parse_level(options->log_level, &level)) {
 		fprintf(stderr, "BOURSE_LOG_LEVEL=%s: debug, info, warn or error is expected\n",
 			options->log_level);

@@ -7,6 +7,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "bus/base.h"
 #include "bus/config.h"
@@ -23,43 +24,49 @@ struct bus_kafka_config {
 };
 
 /* The rows of a configuration table for a struct that holds a bus_kafka_config as `member`. */
-#define BUS_KAFKA_OPTIONS(target, member)                                                            \
+#define BUS_KAFKA_OPTIONS(target, member)                                                          \
 	{ .name = "BOURSE_KAFKA_BOOTSTRAP",                                                        \
 	  .type = BUS_OPTION_TEXT,                                                                 \
 	  .flags = BUS_OPTION_REQUIRED,                                                            \
-	  .offset = offsetof(target, member.bootstrap),                                              \
+	  .offset = offsetof(target, member.bootstrap),                                            \
 	  .help = "Kafka bootstrap servers, host:port,host:port." },                               \
 		{ .name = "BOURSE_KAFKA_SECURITY_PROTOCOL",                                        \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(target, member.security_protocol),                              \
+		  .offset = offsetof(target, member.security_protocol),                            \
 		  .fallback = "plaintext",                                                         \
 		  .help = "plaintext, ssl, sasl_plaintext or sasl_ssl." },                         \
 		{ .name = "BOURSE_KAFKA_SASL_MECHANISM",                                           \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(target, member.sasl_mechanism),                                 \
+		  .offset = offsetof(target, member.sasl_mechanism),                               \
 		  .help = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." },                              \
 		{ .name = "BOURSE_KAFKA_SASL_USERNAME",                                            \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(target, member.sasl_username),                                  \
+		  .offset = offsetof(target, member.sasl_username),                                \
 		  .help = "User of SASL." },                                                       \
 		{ .name = "BOURSE_KAFKA_SASL_PASSWORD",                                            \
 		  .type = BUS_OPTION_TEXT,                                                         \
 		  .flags = BUS_OPTION_SECRET,                                                      \
-		  .offset = offsetof(target, member.sasl_password),                                  \
+		  .offset = offsetof(target, member.sasl_password),                                \
 		  .help = "Password of SASL." },                                                   \
 		{ .name = "BOURSE_KAFKA_SSL_CA",                                                   \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(target, member.ssl_ca),                                         \
+		  .offset = offsetof(target, member.ssl_ca),                                       \
 		  .help = "File of CA certificates; empty: the system's." },                       \
 		{ .name = "BOURSE_KAFKA_SSL_CERTIFICATE",                                          \
 		  .type = BUS_OPTION_TEXT,                                                         \
-		  .offset = offsetof(target, member.ssl_certificate),                                \
+		  .offset = offsetof(target, member.ssl_certificate),                              \
 		  .help = "File of the client's certificate, for mutual TLS." },                   \
 	{                                                                                          \
 		.name = "BOURSE_KAFKA_SSL_KEY", .type = BUS_OPTION_TEXT,                           \
-		.offset = offsetof(target, member.ssl_key),                                          \
+		.offset = offsetof(target, member.ssl_key),                                        \
 		.help = "File of the client's private key."                                        \
 	}
+
+/*
+ * 0, or BUS_ERR_CONFIG after one line for each variable whose value librdkafka does not take.
+ * Before anything else is done with a configuration that comes from outside.
+ */
+int bus_kafka_check(const struct bus_kafka_config *config, FILE *errors) BUS_MUST_CHECK;
 
 /* Settings that both kinds of client share. Returns owned; `client_id` is copied. */
 rd_kafka_conf_t *bus_kafka_conf(const struct bus_kafka_config *config, const char *client_id);
