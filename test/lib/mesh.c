@@ -123,7 +123,7 @@ char *mesh_env(const struct mesh *mesh, const char *key)
 		free(value);
 		value = bus_strdup(line + len + 1);
 	}
-	fclose(file);
+	(void)fclose(file);
 	ck_assert_msg(value != NULL, "%s has no %s", path, key);
 	return value;
 }
