@@ -27,7 +27,8 @@ struct flow_follow {
 	int64_t *planned_at; /* by message */
 	struct top *tops;    /* by symbol */
 	struct idmap symbols;
-	int64_t *old_ends; /* of orders.events, by partition: what is before was decided earlier */
+	/* By partition: what is before was said earlier, and is no measure of this run. */
+	int64_t *old_decisions, *old_bookings;
 };
 
 static bool set(struct flow_follow *follow, uint32_t n, uint8_t bit)
@@ -71,7 +72,7 @@ static void decide(struct flow_follow *follow, const struct stream_record *recor
 	if (!set(follow, n, DECIDED))
 		return;
 	follow->out.decided++;
-	if (record->offset < follow->old_ends[record->partition])
+	if (record->offset < follow->old_decisions[record->partition])
 		follow->out.repeated++;
 	else if (fresh)
 		histogram_add(&follow->out.decision, bus_time_monotonic() - follow->planned_at[n]);
@@ -215,6 +216,7 @@ static void on_portfolio(struct flow_follow *follow, const struct stream_record 
 			continue;
 		follow->out.booked++;
 		if (follow->plan->data->messages[n].kind == FLOW_TAKE && (follow->bits[n] & SENT) &&
+		    record->offset >= follow->old_bookings[record->partition] &&
 		    set(follow, n, BOOKED))
 			histogram_add(&follow->out.booking,
 				      bus_time_monotonic() - follow->planned_at[n]);
@@ -241,12 +243,21 @@ static void on_record(void *arg, const struct stream_record *record)
 	}
 }
 
+static int64_t *ends_of(const struct stream *stream, int number)
+{
+	int partitions = stream_partitions(stream, number);
+	int64_t *ends = bus_calloc((size_t)partitions, sizeof(*ends));
+
+	for (int32_t p = 0; p < partitions; p++)
+		ends[p] = stream_end(stream, number, p);
+	return ends;
+}
+
 struct flow_follow *flow_follow_new(const struct client *client, const struct flow_plan *plan,
 				    enum stream_from from)
 {
 	struct flow_follow *follow = bus_calloc(1, sizeof(*follow));
 	const struct flow_data *data = plan->data;
-	int partitions;
 
 	follow->plan = plan;
 	follow->bits = bus_calloc(data->count, sizeof(*follow->bits));
@@ -262,10 +273,8 @@ struct flow_follow *flow_follow_new(const struct client *client, const struct fl
 		flow_follow_free(follow);
 		return NULL;
 	}
-	partitions = stream_partitions(follow->stream, ORDERS);
-	follow->old_ends = bus_calloc((size_t)partitions, sizeof(*follow->old_ends));
-	for (int32_t p = 0; p < partitions; p++)
-		follow->old_ends[p] = stream_end(follow->stream, ORDERS, p);
+	follow->old_decisions = ends_of(follow->stream, ORDERS);
+	follow->old_bookings = ends_of(follow->stream, PORTFOLIO);
 	return follow;
 }
 
@@ -278,7 +287,8 @@ void flow_follow_free(struct flow_follow *follow)
 	free(follow->bits);
 	free(follow->planned_at);
 	free(follow->tops);
-	free(follow->old_ends);
+	free(follow->old_decisions);
+	free(follow->old_bookings);
 	free(follow);
 }
 
