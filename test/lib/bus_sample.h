@@ -29,7 +29,7 @@ int32_t sample_partition(const char *key);
 void sample_key(char out[64], const char *prefix, int32_t partition);
 
 /* Every input is dealt with and everything decided is published. */
-bool sample_quiet(const struct world *w);
+bool sample_quiet(struct world *w);
 int64_t sample_tally(const struct world *w, const char *key);
 
 struct sample_totals {
@@ -38,6 +38,6 @@ struct sample_totals {
 	struct world_readings journal, copies;
 };
 /* Reads all of it when it is quiet, asserts what must be true, and returns the counts. */
-struct sample_totals sample_audit(const struct world *w);
+struct sample_totals sample_audit(struct world *w);
 
 #endif

@@ -272,7 +272,9 @@ void world_close(struct world *w)
 {
 	if (w->producer)
 		rd_kafka_destroy(w->producer);
-	w->producer = NULL;
+	if (w->reader)
+		rd_kafka_destroy_flags(w->reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	w->producer = w->reader = NULL;
 	w->sent = w->acked = w->failed = 0;
 }
 
@@ -411,28 +413,25 @@ static int32_t partitions_of(rd_kafka_t *rk, const char *topic)
 	return count;
 }
 
-static rd_kafka_t *reader(const struct world *w)
+static rd_kafka_t *reader(struct world *w)
 {
-	rd_kafka_conf_t *conf = client_conf(w);
-	rd_kafka_t *rk;
+	rd_kafka_conf_t *conf;
 
+	if (w->reader)
+		return w->reader;
+	conf = client_conf(w);
 	bus_kafka_set(conf, "group.id", "test");
 	bus_kafka_set(conf, "enable.auto.commit", "false");
 	bus_kafka_set(conf, "enable.partition.eof", "true");
 	bus_kafka_set(conf, "auto.offset.reset", "error");
-	bus_kafka_set(conf, "fetch.wait.max.ms", "50");
-	rk = bus_kafka_new(RD_KAFKA_CONSUMER, conf);
-	ck_assert_ptr_nonnull(rk);
-	return rk;
+	bus_kafka_set(conf, "fetch.wait.max.ms", "10");
+	w->reader = bus_kafka_new(RD_KAFKA_CONSUMER, conf);
+	ck_assert_ptr_nonnull(w->reader);
+	rd_kafka_poll_set_consumer(w->reader);
+	return w->reader;
 }
 
-static void close_reader(rd_kafka_t *rk)
-{
-	rd_kafka_assign(rk, NULL);
-	rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-}
-
-void world_read(const struct world *w, const char *topic, world_record_fn fn, void *arg)
+void world_read(struct world *w, const char *topic, world_record_fn fn, void *arg)
 {
 	int64_t deadline = bus_time_monotonic() + READ_SECONDS * BUS_SECOND;
 	rd_kafka_t *rk = reader(w);
@@ -461,17 +460,16 @@ void world_read(const struct world *w, const char *topic, world_record_fn fn, vo
 			rd_kafka_message_destroy(message);
 		}
 	}
-	close_reader(rk);
+	rd_kafka_assign(rk, NULL);
 }
 
-int64_t world_end(const struct world *w, const char *topic, int32_t partition)
+int64_t world_end(struct world *w, const char *topic, int32_t partition)
 {
 	rd_kafka_t *rk = reader(w);
 	int64_t low = 0, high = -1;
 	rd_kafka_resp_err_t err =
 		rd_kafka_query_watermark_offsets(rk, topic, partition, &low, &high, ADMIN_MS);
 
-	close_reader(rk);
 	ck_assert_msg(!err, "end of %s/%d: %s", topic, partition, rd_kafka_err2str(err));
 	return high;
 }
@@ -554,7 +552,7 @@ static void apply(void *arg, const rd_kafka_message_t *message)
 	}
 }
 
-struct world_readings world_read_rule(const struct world *w, const char *topic, const char *source,
+struct world_readings world_read_rule(struct world *w, const char *topic, const char *source,
 				      world_record_fn fn, void *arg)
 {
 	struct rule *rule = bus_calloc(1, sizeof(*rule));

@@ -21,7 +21,8 @@
 struct world {
 	char dir[512]; /* of the stack */
 	bool started;
-	rd_kafka_t *producer; /* NULL until it is needed */
+	rd_kafka_t *producer; /* NULL until they are needed */
+	rd_kafka_t *reader;
 	int64_t sent, acked, failed;
 };
 
@@ -83,7 +84,7 @@ void world_flush(struct world *w, int seconds);
 
 /* Every record of a topic up to the end that it has now, by partition. */
 typedef void (*world_record_fn)(void *arg, const rd_kafka_message_t *message);
-void world_read(const struct world *w, const char *topic, world_record_fn fn, void *arg);
+void world_read(struct world *w, const char *topic, world_record_fn fn, void *arg);
 /*
  * The same by the reader's rule, of one processor's partitions ("/sample/tally"): each message
  * once, in order. Returns how many are left that wait for a missing one; the others are counted.
@@ -91,10 +92,10 @@ void world_read(const struct world *w, const char *topic, world_record_fn fn, vo
 struct world_readings {
 	int64_t next, openings, repeats, voids, foreign, waiting;
 };
-struct world_readings world_read_rule(const struct world *w, const char *topic, const char *source,
+struct world_readings world_read_rule(struct world *w, const char *topic, const char *source,
 				      world_record_fn fn, void *arg);
 /* The offset behind the last record. */
-int64_t world_end(const struct world *w, const char *topic, int32_t partition);
+int64_t world_end(struct world *w, const char *topic, int32_t partition);
 
 /* The first column of the first row, on the database of the env variable; 0 or "" where there is
  * none. */
