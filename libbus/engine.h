@@ -111,6 +111,8 @@ struct bus__partition {
 	int64_t read_next[BUS__INPUTS_MAX];
 	uint64_t read_hash[BUS__INPUTS_MAX];
 	bool checked[BUS__INPUTS_MAX];
+	int64_t expired[BUS__INPUTS_MAX]; /* the position whose record before it retention has
+					     removed */
 	bool caught_up[BUS__INPUTS_MAX];
 	bool caught_up_once;
 	int64_t last_time; /* append time of the last record that was committed, micros */

@@ -181,8 +181,15 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 static void add_start(rd_kafka_topic_partition_list_t *list, const char *topic, int32_t partition,
 		      int64_t offset)
 {
-	rd_kafka_topic_partition_list_add(list, topic, partition)->offset =
-		offset > 0 ? offset : RD_KAFKA_OFFSET_BEGINNING;
+	rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
+}
+
+/* One record earlier than needed, if any was read: it must be the one that was read. */
+static int64_t input_start(const struct bus__position *position, bool expired)
+{
+	if (!position->next)
+		return RD_KAFKA_OFFSET_BEGINNING;
+	return expired ? position->next : position->next - 1;
 }
 
 void bus__intake_assign(struct bus__engine *engine)
@@ -195,19 +202,20 @@ void bus__intake_assign(struct bus__engine *engine)
 	DL_FOREACH (engine->partitions, partition) {
 		for (size_t i = 0; i < engine->program.input_count; i++) {
 			const struct bus__position *position = &partition->lease.positions[i];
+			bool expired = position->next && partition->expired[i] == position->next;
 
-			/* One record earlier than needed: it must be the one that was read. */
-			partition->checked[i] = position->next == 0;
+			partition->checked[i] = position->next == 0 || expired;
 			partition->read_next[i] = position->next;
 			partition->read_hash[i] = position->hash;
 			partition->caught_up[i] = false;
 			if (partition->state != BUS__STOPPED)
 				add_start(list, def->inputs[i].topic, partition->id,
-					  position->next - 1);
+					  input_start(position, expired));
 		}
 		if (partition->state != BUS__STOPPED)
 			add_start(list, def->journal, partition->id,
-				  partition->lease.journal_offset);
+				  partition->lease.journal_offset ? partition->lease.journal_offset
+								  : RD_KAFKA_OFFSET_BEGINNING);
 	}
 	/* A pause outlives an assignment: whatever rested in the former one is read again. */
 	rd_kafka_resume_partitions(engine->consumer, list);
@@ -317,6 +325,36 @@ static bool take_record(struct bus__partition *partition, int input, rd_kafka_me
 	return true;
 }
 
+/*
+ * The log does not have the record that was asked for. Where retention has removed exactly what was
+ * read, nothing is lost: the input goes on without its check. Anything else stops the partition.
+ */
+static void position_lost(struct bus__partition *partition, const char *topic)
+{
+	struct bus__engine *engine = partition->engine;
+	int input = input_of(engine, topic);
+	int64_t low = -1, high = -1;
+	rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+		engine->consumer, topic, partition->id, &low, &high, METADATA_MS);
+
+	if (err) {
+		bus__engine_pause(engine, 500, rd_kafka_err2str(err));
+		bus__takeover_restart(engine);
+	} else if (input >= 0 && !partition->checked[input] &&
+		   low == partition->lease.positions[input].next) {
+		bus_log(BUS_LOG_WARN, "the last record that was read has expired",
+			"processor=%s topic=%s partition=%d next=%lld", engine->program.def->name,
+			topic, partition->id, (long long)low);
+		partition->expired[input] = low;
+		bus__takeover_restart(engine);
+	} else {
+		bus__partition_stop(partition,
+				    "%s/%d: the position is not in the log any more (truncated, "
+				    "recreated, or expired before it was read)",
+				    topic, partition->id);
+	}
+}
+
 static void on_consumer_error(struct bus__engine *engine, const rd_kafka_message_t *message)
 {
 	struct bus__partition *partition;
@@ -328,12 +366,8 @@ static void on_consumer_error(struct bus__engine *engine, const rd_kafka_message
 	    message->err != RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
 		return;
 	partition = bus__partition_find(engine, message->partition);
-	if (partition && partition->state != BUS__STOPPED)
-		bus__partition_stop(partition,
-				    "%s/%d: the position is not in the log any more (truncated, "
-				    "recreated, or expired before it was read)",
-				    message->rkt ? rd_kafka_topic_name(message->rkt) : "?",
-				    message->partition);
+	if (partition && partition->state != BUS__STOPPED && message->rkt)
+		position_lost(partition, rd_kafka_topic_name(message->rkt));
 }
 
 static bool take(struct bus__engine *engine, rd_kafka_message_t *message)
