@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus/log.h"
+#include "durability.h"
 #include "sql.h"
 
-#define METADATA_MS  2000
-#define REPLICAS_MIN 3
-#define TOPICS_MAX   (2 * BUS__INPUTS_MAX + BUS__OUTPUTS_MAX + BUS__REFERENCES_MAX)
+#define METADATA_MS 2000
+#define TOPICS_MAX  (2 * BUS__INPUTS_MAX + BUS__OUTPUTS_MAX + BUS__REFERENCES_MAX)
 
 static const struct bus_sql load_sql = { "bus_cluster_load", sql_cluster_load };
 static const struct bus_sql pin_sql = { "bus_cluster_pin", sql_cluster_pin };
@@ -52,16 +51,9 @@ static int32_t check_topic(struct bus__cluster *cluster, const rd_kafka_metadata
 			 "topic %s does not exist: create it with `bourse topics --create`", topic);
 		return 0;
 	}
-	for (int i = 0; i < found->partition_cnt; i++) {
-		if (cluster->engine->settings->development ||
-		    found->partitions[i].replica_cnt >= REPLICAS_MIN)
-			continue;
-		snprintf(cluster->why, sizeof(cluster->why),
-			 "topic %s has %d replicas, fewer than %d: it could lose what it has "
-			 "acknowledged (BOURSE_DEVELOPMENT=true allows it)",
-			 topic, found->partitions[i].replica_cnt, REPLICAS_MIN);
+	if (!cluster->engine->settings->development &&
+	    bus__durability_replicas(found, cluster->why, sizeof(cluster->why)))
 		return 0;
-	}
 	cluster->topics[cluster->count].topic = topic;
 	cluster->topics[cluster->count++].partitions = found->partition_cnt;
 	return found->partition_cnt;
@@ -111,6 +103,18 @@ static bool check_topics(struct bus__cluster *cluster, const rd_kafka_metadata_t
 	return true;
 }
 
+static int check_settings(struct bus__cluster *cluster, rd_kafka_t *rk)
+{
+	const char *topics[TOPICS_MAX];
+
+	if (cluster->engine->settings->development)
+		return 0;
+	for (size_t i = 0; i < cluster->count; i++)
+		topics[i] = cluster->topics[i].topic;
+	return bus__durability_settings(rk, topics, cluster->count, cluster->why,
+					sizeof(cluster->why));
+}
+
 static int read_metadata(struct bus__cluster *cluster)
 {
 	rd_kafka_t *rk = bus__producer_handle(cluster->engine->producer);
@@ -129,7 +133,7 @@ static int read_metadata(struct bus__cluster *cluster)
 	rd_kafka_mem_free(rk, id);
 	ok = check_topics(cluster, metadata);
 	rd_kafka_metadata_destroy(metadata);
-	return ok ? 0 : BUS_ERR_PARTITIONS;
+	return ok ? check_settings(cluster, rk) : BUS_ERR_PARTITIONS;
 }
 
 static void on_rows(void *arg, const PGresult *rows)
