@@ -235,6 +235,11 @@ void bus__db_send(struct bus_db *db, const struct bus__send *send)
 	push_item(db, item);
 }
 
+bool bus_db_queued(const struct bus_db *db)
+{
+	return db->group.state == BUS__GROUP_OPEN;
+}
+
 void bus_db_sync(struct bus_db *db, bus_sync_fn on_sync, void *arg)
 {
 	struct bus__group *group = &db->group;

@@ -71,6 +71,8 @@ void bus_db_free(struct bus_db *db);
 bool bus_db_up(const struct bus_db *db);
 /* A group has been ended and not reported: nothing may be called until then. */
 bool bus_db_busy(const struct bus_db *db);
+/* Calls have been queued since the last sync: they wait for bus_db_sync(). */
+bool bus_db_queued(const struct bus_db *db);
 /* Why the database is away, for /readyz and logs; "" when it is up. No secrets. */
 const char *bus_db_why(const struct bus_db *db);
 /*
