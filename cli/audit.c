@@ -104,6 +104,10 @@ void audit_print(const struct audit *audit, FILE *out)
 		if (check->broken > AUDIT_ROWS)
 			fprintf(out, "       and %" PRIu64 " more\n", check->broken - AUDIT_ROWS);
 	}
+	if (audit->foreign)
+		fprintf(out,
+			"  -  %" PRIu64 " foreign records were left out, as every reader does\n",
+			audit->foreign);
 	for (int i = 0; i < AUDIT_SERVICES; i++)
 		if (!audit->conns[i])
 			fprintf(out, "  -  the store of %s is not known here: %s is not set\n",
@@ -128,8 +132,8 @@ json_t *audit_json(const struct audit *audit)
 					"broken", (json_int_t)checks[i]->broken, "ok",
 					checks[i]->broken == 0, "rows", rows));
 	}
-	return json_pack("{s:o, s:b}", "checks", list, "ok",
-			 audit_broken(audit) == 0 && !audit->failed);
+	return json_pack("{s:o, s:I, s:b}", "checks", list, "foreign", (json_int_t)audit->foreign,
+			 "ok", audit_broken(audit) == 0 && !audit->failed);
 }
 
 struct audit_args {

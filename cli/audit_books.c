@@ -228,13 +228,19 @@ static void on_execution(void *arg, const struct stream_record *record)
 		   record->ce.type.len) != 0)
 		return;
 	fact = bourse__books__v1__execution__unpack(NULL, record->value.len, record->value.data);
-	trade = fact ? audit_find_text(&b->audit->trades, fact->trade_id) : NULL;
+	if (!fact) {
+		audit_expect(b->executions, false,
+			     "books.executions/%d@%" PRId64 " is no execution", record->partition,
+			     record->offset);
+		return;
+	}
+	trade = audit_find_text(&b->audit->trades, fact->trade_id);
 	if (audit_expect(b->executions,
 			 trade && trade->price == fact->price_micros &&
 				 trade->quantity == fact->quantity_micros,
 			 "execution of trade %s in books.executions/%d@%" PRId64
 			 " is not the one of the book's journal",
-			 fact ? fact->trade_id : "?", record->partition, record->offset)) {
+			 fact->trade_id, record->partition, record->offset)) {
 		trade->makers += fact->liquidity == BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_MAKER;
 		trade->takers += fact->liquidity == BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_TAKER;
 	}

@@ -103,8 +103,9 @@ static struct order *open_order(struct desk *d, const char *order_id)
 {
 	struct order *order = audit_find_text(&d->audit->orders, order_id);
 
-	if (!audit_expect(d->life, order != NULL, WHERE ": order %s was never accepted", HERE(d),
-			  order_id))
+	audit_expect(d->life, order != NULL, WHERE ": order %s was never accepted", HERE(d),
+		     order_id);
+	if (!order)
 		return NULL;
 	if (!audit_expect(d->life, !terminal(order->status), WHERE ": order %s had ended before",
 			  HERE(d), order_id))

@@ -68,6 +68,7 @@ static void remember(struct orders *orders, uint64_t number, uint32_t message)
 		orders->message =
 			bus_realloc(orders->message, orders->room * sizeof(*orders->message));
 	}
+	bus_assert(orders->message);
 	orders->message[at] = message;
 }
 
@@ -75,7 +76,7 @@ static uint32_t recall(const struct orders *orders, uint64_t number)
 {
 	uint32_t at = idmap_find(&orders->known, id_of(number));
 
-	return at == IDMAP_NONE ? FLOW_UNKNOWN : orders->message[at];
+	return at == IDMAP_NONE || !orders->message ? FLOW_UNKNOWN : orders->message[at];
 }
 
 /* Digits of at most 15 places, then `end`; moves *text behind. */
@@ -185,7 +186,7 @@ bool flow_data_read(struct flow_data *data, const char *path, const char *symbol
 	}
 	bad = read_rows(data, &orders, file);
 	whole = !ferror(file);
-	fclose(file);
+	(void)fclose(file);
 	idmap_release(&orders.known);
 	free(orders.message);
 	if (bad || !whole || data->count == 0) {

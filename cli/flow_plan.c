@@ -71,6 +71,7 @@ static uint32_t account_number(const struct flow_plan *plan, uint32_t n)
 	const struct flow_message *message = &plan->data->messages[n];
 	uint32_t count = plan->account_count, maker;
 
+	bus_assert(count > 0);
 	if (message->order == FLOW_UNKNOWN)
 		return mix(n) % count;
 	maker = mix(message->order) % count;

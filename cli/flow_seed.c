@@ -364,7 +364,7 @@ static void ask(struct seeding *s, uint32_t n, int64_t at)
 static void make_canaries(struct seeding *s)
 {
 	const struct flow_plan *plan = s->plan;
-	size_t symbols = plan->data->symbol_count;
+	uint16_t symbols = plan->data->symbol_count;
 
 	for (uint32_t n = 0; n < plan->account_count; n++) {
 		int32_t partition = plan->accounts[n].partition;

@@ -139,7 +139,7 @@ static const char *const invariant_names[] = {
 	[3] = "the life of every order",	[4] = "trades, sums, double entry",
 	[5] = "available + held = total >= 0",	[6] = "no book crossed, price-time priority",
 	[7] = "stores == fold of the journals", [8] = "lags 0, parked 0, gaps 0",
-	[9] = "one writer, no older epoch",
+	[9] = "no store in an older epoch",
 };
 
 static void print_invariant(const struct audit *audit, int number, FILE *out)
