@@ -42,35 +42,6 @@ static void fund_shares(const char *account, const char *symbol, int64_t shares)
 
 /* ---- the money test ---- */
 
-struct outcome {
-	const char *order_id;
-	int accepted, rejected;
-	int reason;
-};
-
-static void find_outcome(void *arg, const rd_kafka_message_t *record, const struct bus_ce *ce)
-{
-	Bourse__Orders__V1__OrderEvents *step =
-		bourse__orders__v1__order_events__unpack(NULL, record->len, record->payload);
-	struct outcome *outcome = arg;
-
-	(void)ce;
-	ck_assert_ptr_nonnull(step);
-	for (size_t i = 0; i < step->n_events; i++) {
-		const Bourse__Orders__V1__OrderEvent *event = step->events[i];
-
-		if (event->event_case == BOURSE__ORDERS__V1__ORDER_EVENT__EVENT_ORDER_ACCEPTED)
-			outcome->accepted +=
-				strcmp(event->order_accepted->order_id, outcome->order_id) == 0;
-		if (event->event_case == BOURSE__ORDERS__V1__ORDER_EVENT__EVENT_ORDER_REJECTED &&
-		    strcmp(event->order_rejected->order_id, outcome->order_id) == 0) {
-			outcome->rejected++;
-			outcome->reason = (int)event->order_rejected->reason;
-		}
-	}
-	bourse__orders__v1__order_events__free_unpacked(step, NULL);
-}
-
 START_TEST(test_money)
 {
 	struct mesh_account me = mesh_account(-1);
@@ -80,7 +51,7 @@ START_TEST(test_money)
 	struct mesh_order large = {
 		.account = me.id, .symbol = "MONEY", .side = SIDE_BUY, .shares = 100, .cents = 8000
 	};
-	struct outcome outcome = { .order_id = large.id };
+	struct mesh_outcome outcome;
 
 	mesh_open(&mesh, "MONEY");
 	fund(me.id, 10000);
@@ -88,7 +59,7 @@ START_TEST(test_money)
 	mesh_place(&mesh, &large);
 	mesh_settle(&mesh);
 	ck_assert_int_eq(available(me.id), 7000 * MICROS);
-	mesh_read(&mesh, "orders.events", find_outcome, &outcome);
+	outcome = mesh_outcome(&mesh, large.id);
 	ck_assert_int_eq(outcome.accepted, 0);
 	ck_assert_int_eq(outcome.rejected, 1);
 	ck_assert_int_eq(

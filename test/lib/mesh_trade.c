@@ -112,6 +112,41 @@ void mesh_cancel(struct mesh *mesh, const struct mesh_order *order)
 	mesh_send(mesh, "orders.commands", order->account, &cancel.base, NULL, 0);
 }
 
+/* ---- outcomes ---- */
+
+static void find_outcome(void *arg, const rd_kafka_message_t *record, const struct bus_ce *ce)
+{
+	Bourse__Orders__V1__OrderEvents *step =
+		bourse__orders__v1__order_events__unpack(NULL, record->len, record->payload);
+	struct mesh_outcome *outcome = arg;
+
+	(void)ce;
+	ck_assert_ptr_nonnull(step);
+	for (size_t i = 0; i < step->n_events; i++) {
+		const Bourse__Orders__V1__OrderEvent *event = step->events[i];
+
+		if (event->event_case == BOURSE__ORDERS__V1__ORDER_EVENT__EVENT_ORDER_ACCEPTED &&
+		    strcmp(event->order_accepted->order_id, outcome->order_id) == 0) {
+			outcome->accepted++;
+			outcome->accepted_at = event->order_accepted->accepted_at_micros;
+		}
+		if (event->event_case == BOURSE__ORDERS__V1__ORDER_EVENT__EVENT_ORDER_REJECTED &&
+		    strcmp(event->order_rejected->order_id, outcome->order_id) == 0) {
+			outcome->rejected++;
+			outcome->reason = (int)event->order_rejected->reason;
+		}
+	}
+	bourse__orders__v1__order_events__free_unpacked(step, NULL);
+}
+
+struct mesh_outcome mesh_outcome(struct mesh *mesh, const char *order_id)
+{
+	struct mesh_outcome outcome = { .order_id = order_id };
+
+	mesh_read(mesh, "orders.events", find_outcome, &outcome);
+	return outcome;
+}
+
 /* ---- opening a market ---- */
 
 struct probe {

@@ -49,6 +49,15 @@ struct mesh_order {
 void mesh_place(struct mesh *mesh, struct mesh_order *order);
 void mesh_cancel(struct mesh *mesh, const struct mesh_order *order);
 
+/* What the desk's journal says of an order: how often it was accepted and rejected, and why. */
+struct mesh_outcome {
+	const char *order_id;
+	int accepted, rejected;
+	int reason;
+	int64_t accepted_at;
+};
+struct mesh_outcome mesh_outcome(struct mesh *mesh, const char *order_id);
+
 /* The id of what a command makes. */
 void mesh_derived(const char *processor, const char *key, const char *ce_id, char *out);
 
