@@ -13,8 +13,10 @@
 
 #include "bus/log.h"
 #include "bus/time.h"
+#include "decide.h"
 #include "engine.h"
 #include "filter.h"
+#include "load.h"
 #include "store.h"
 
 #define BATCH_BYTES	 ((size_t)8 << 20)
@@ -23,35 +25,6 @@
 /* An input that PostgreSQL refuses when it is alone is decided once more, then refused or parked.
  */
 #define ALONE_ATTEMPTS 2
-
-struct bus__key {
-	UT_hash_handle hh;
-	bool parked;
-	char text[];
-};
-
-/* A command of the batch: it acts once, whether it was seen before in the store or in this batch.
- */
-struct bus__seen {
-	UT_hash_handle hh;
-	bool done;
-	size_t len;
-	char bytes[sizeof(struct bus_id) + BUS_KEY_MAX];
-};
-
-void bus__engine_forget(struct bus__engine *engine)
-{
-	struct bus__key *key, *next;
-
-	HASH_ITER (hh, engine->keys, key, next) {
-		HASH_DEL(engine->keys, key);
-		free(key);
-	}
-	engine->key_count = 0;
-	if (engine->state)
-		engine->program.def->state_free(engine->state);
-	engine->state = engine->program.def->state_new();
-}
 
 /* ---- gathering ---- */
 
@@ -154,127 +127,6 @@ static bool gather_idle(struct bus__engine *engine)
 		any = true;
 	}
 	return any;
-}
-
-/* ---- loading ---- */
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void need_key(struct bus__engine *engine, const char *text)
-{
-	size_t len = strlen(text);
-	struct bus__key *key;
-
-	HASH_FIND(hh, engine->keys, text, len, key);
-	if (key)
-		return;
-	key = bus_malloc(sizeof(*key) + len + 1);
-	key->parked = false;
-	memcpy(key->text, text, len + 1);
-	HASH_ADD_KEYPTR(hh, engine->keys, key->text, len, key);
-	engine->key_count++;
-	engine->batch.fresh[engine->batch.fresh_count++] = key->text;
-}
-
-static void see_command(struct bus__engine *engine, struct bus__item *item)
-{
-	struct bus__batch *batch = &engine->batch;
-	size_t key_len = strlen(item->key), len = sizeof(struct bus_id) + key_len;
-	struct bus__seen *seen;
-	char bytes[sizeof(seen->bytes)];
-
-	memcpy(bytes, item->ce_id.b, sizeof(struct bus_id));
-	memcpy(bytes + sizeof(struct bus_id), item->key, key_len);
-	HASH_FIND(hh, batch->seen, bytes, len, seen);
-	if (!seen) {
-		seen = bus_arena_zalloc(&engine->scratch, sizeof(*seen));
-		memcpy(seen->bytes, bytes, len);
-		seen->len = len;
-		HASH_ADD(hh, batch->seen, bytes, len, seen);
-	}
-	item->seen = seen;
-}
-
-static void on_command_rows(void *arg, const PGresult *rows)
-{
-	struct bus__engine *engine = arg;
-	char bytes[sizeof(((struct bus__seen *)0)->bytes)];
-
-	for (int i = 0; i < PQntuples(rows); i++) {
-		const char *key = bus_row_text(rows, i, 0);
-		size_t key_len = strlen(key);
-		struct bus_id id = bus_row_id(rows, i, 1);
-		struct bus__seen *seen;
-
-		memcpy(bytes, id.b, sizeof(id));
-		if (key_len > BUS_KEY_MAX)
-			continue;
-		memcpy(bytes + sizeof(id), key, key_len);
-		HASH_FIND(hh, engine->batch.seen, bytes, sizeof(id) + key_len, seen);
-		if (seen)
-			seen->done = true;
-	}
-}
-
-static void on_parked_rows(void *arg, const PGresult *rows)
-{
-	struct bus__engine *engine = arg;
-
-	for (int i = 0; i < PQntuples(rows); i++) {
-		const char *text = bus_row_text(rows, i, 0);
-		struct bus__key *key;
-
-		HASH_FIND(hh, engine->keys, text, strlen(text), key);
-		if (key)
-			key->parked = true;
-	}
-}
-
-static void finish_load(void *arg, const struct bus_db_error *error);
-
-/* Every input that is to be decided stands densely in batch->inputs. */
-static void start_load(struct bus__engine *engine)
-{
-	struct bus__batch *batch = &engine->batch;
-	struct bus_load load;
-	bool outside = false;
-
-	batch->fresh =
-		bus_arena_alloc(&engine->scratch, (batch->count + 1) * sizeof(*batch->fresh));
-	batch->fresh_count = 0;
-	for (size_t i = 0; i < batch->count; i++) {
-		struct bus__item *item = &batch->items[i];
-
-		if (item->verdict != BUS__DECIDE && item->verdict != BUS__PARK)
-			continue;
-		if (item->key)
-			need_key(engine, item->key);
-		if (item->verdict == BUS__DECIDE &&
-		    engine->program.def->inputs[item->record->input].kind == BUS_OUTSIDE) {
-			see_command(engine, item);
-			outside = true;
-		}
-	}
-	qsort(batch->fresh, batch->fresh_count, sizeof(*batch->fresh), by_text);
-	if (batch->fresh_count)
-		bus__store_parked_keys(engine, batch->fresh, batch->fresh_count, on_parked_rows);
-	if (outside)
-		bus__store_commands_done(engine, on_command_rows);
-	load = (struct bus_load){ .keys = batch->fresh,
-				  .key_count = batch->fresh_count,
-				  .inputs = batch->inputs,
-				  .input_count = batch->input_count };
-	if (batch->input_count || batch->fresh_count)
-		engine->program.def->load(engine->state, &load, engine->db);
-	engine->operation = BUS__OP_LOAD;
-	/* Everything that the batch touches is in memory: the round trip is saved. */
-	if (bus_db_queued(engine->db))
-		bus_db_sync(engine->db, finish_load, engine);
-	else
-		finish_load(engine, NULL);
 }
 
 /* ---- failure ---- */
@@ -413,166 +265,6 @@ static void batch_failed(struct bus__engine *engine, const struct bus_db_error *
 	bus__takeover_restart(engine);
 }
 
-/* ---- deciding ---- */
-
-struct sink {
-	struct bus__engine *engine;
-	struct bus__partition *partition;
-};
-
-static void on_step(void *arg, const struct bus__step *step)
-{
-	struct sink *sink = arg;
-	struct bus__batch *batch = &sink->engine->batch;
-	struct bus__outgoing *outgoing = bus__outgoing_new(sink->partition, batch->chunk, step);
-
-	*batch->steps_tail = outgoing;
-	batch->steps_tail = &outgoing->next;
-	bus_metric_add(sink->engine->counters.steps, 1);
-}
-
-static int64_t record_time(const struct bus__engine *engine, const struct bus__record *record)
-{
-	int64_t stamp;
-
-	if (engine->settings->event_clock)
-		return record->ce.has_time ? record->ce.time : 0;
-	stamp = rd_kafka_message_timestamp(record->message, NULL);
-	return stamp > 0 ? stamp * 1000 : 0;
-}
-
-static int run_decision(struct bus__engine *engine, struct bus__item *item,
-			struct bus__decision *decision, bool *touched)
-{
-	struct sink sink = { engine, item->partition };
-
-	decision->traceparent = item->record->ce.traceparent;
-	return bus__step_run(&engine->program, &engine->batch.chunk->arena, engine->state,
-			     &item->partition->draft.numbers, decision, on_step, &sink, touched);
-}
-
-static void park_item(struct bus__engine *engine, struct bus__item *item, struct bus__key *key)
-{
-	Bourse__Bus__V1__Parked fact = BOURSE__BUS__V1__PARKED__INIT;
-	struct bus_input cause = { .key = item->key ? item->key : "",
-				   .topic = engine->program.def->inputs[item->record->input].topic,
-				   .partition = item->partition->id,
-				   .offset = item->record->message->offset,
-				   .now = item->partition->draft.clock };
-	struct bus__decision decision = { .inputs = &cause, .input_count = 1, .parked = &fact };
-	bool touched = false;
-
-	item->verdict = BUS__PARK;
-	cause.ce_id = bus__store_text(engine, item->record->ce.id);
-	fact.key = (char *)(uintptr_t)cause.key;
-	fact.cause = (char *)(uintptr_t)bus_err_name(item->cause);
-	fact.type = (char *)(uintptr_t)bus__store_text(engine, item->record->ce.type);
-	fact.behind = item->behind = key && key->parked;
-	if (!item->detail)
-		item->detail = fact.behind ? "an earlier input of the key is parked"
-					   : bus_err_text(item->cause);
-	bus_assert(run_decision(engine, item, &decision, &touched) == 0);
-	if (key)
-		key->parked = true;
-	bus_log(BUS_LOG_WARN, "input parked",
-		"processor=%s topic=%s partition=%d offset=%" PRId64 " cause=%s detail=\"%s\"",
-		engine->program.def->name, cause.topic, cause.partition, cause.offset, fact.cause,
-		item->detail);
-}
-
-static bool is_outside(const struct bus__engine *engine, const struct bus__item *item)
-{
-	return engine->program.def->inputs[item->record->input].kind == BUS_OUTSIDE;
-}
-
-/* The handler would not take it: refuse or park, at once or, when the state was touched, next time.
- */
-static int decision_failed(struct bus__engine *engine, struct bus__item *item, struct bus__key *key,
-			   int rc, bool touched)
-{
-	if (bus_err_class(rc) == BUS_CLASS_FATAL || bus_err_class(rc) == BUS_CLASS_RETRY) {
-		engine->fatal = rc;
-		return rc;
-	}
-	if (touched) {
-		item->record->forced = rc;
-		return BUS_ERR_PARK;
-	}
-	item->cause = rc;
-	if (is_outside(engine, item))
-		item->verdict = BUS__REFUSE;
-	else
-		park_item(engine, item, key);
-	return 0;
-}
-
-static int decide_item(struct bus__engine *engine, struct bus__item *item, struct bus__key *key)
-{
-	struct bus__decision decision = { .inputs = &engine->batch.inputs[item->first_input],
-					  .input_count = item->input_count,
-					  .handlers = item->handlers };
-	bool touched = false;
-	int rc;
-
-	if (item->seen && item->seen->done) {
-		item->verdict = BUS__SKIP;
-		bus_metric_add(engine->counters.repeats, 1);
-		return 0;
-	}
-	if (item->seen)
-		item->seen->done = true;
-	if (key->parked && !is_outside(engine, item)) {
-		item->cause = BUS_ERR_PARK;
-		park_item(engine, item, key);
-		return 0;
-	}
-	if (item->record->forced) {
-		item->detail = item->record->detail;
-		return decision_failed(engine, item, key, item->record->forced, false);
-	}
-	decision.blocked = key->parked;
-	for (size_t i = 0; i < item->input_count; i++) {
-		struct bus_input *input = &engine->batch.inputs[item->first_input + i];
-
-		input->now = item->partition->draft.clock;
-		if (!input->origin_now)
-			input->origin_now = input->now;
-	}
-	rc = run_decision(engine, item, &decision, &touched);
-	return rc < 0 ? decision_failed(engine, item, key, rc, touched) : 0;
-}
-
-static int decide_all(struct bus__engine *engine)
-{
-	struct bus__batch *batch = &engine->batch;
-
-	for (size_t i = 0; i < batch->count; i++) {
-		struct bus__item *item = &batch->items[i];
-		struct bus__key *key = NULL;
-		int64_t time = record_time(engine, item->record);
-		int rc = 0;
-
-		if (time > item->partition->draft.clock)
-			item->partition->draft.clock = time;
-		if (item->key)
-			HASH_FIND(hh, engine->keys, item->key, strlen(item->key), key);
-		switch (item->verdict) {
-		case BUS__SKIP:
-		case BUS__REFUSE:
-			break;
-		case BUS__DECIDE:
-			rc = decide_item(engine, item, key);
-			break;
-		case BUS__PARK:
-			park_item(engine, item, key);
-			break;
-		}
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 /* ---- committing ---- */
 
 static void finish_commit(void *arg, const struct bus_db_error *error);
@@ -645,7 +337,7 @@ static void finish_load(void *arg, const struct bus_db_error *error)
 		return;
 	}
 	batch->chunk = bus__chunk_new(engine);
-	if (decide_all(engine)) {
+	if (bus__decide(engine)) {
 		run_again(engine);
 		return;
 	}
@@ -720,7 +412,13 @@ bool bus__batch_turn(struct bus__engine *engine)
 	if (!engine->closing)
 		gather(engine);
 	if (batch->count) {
-		start_load(engine);
+		bus__load(engine);
+		engine->operation = BUS__OP_LOAD;
+		/* Everything that the batch touches is in memory: the round trip is saved. */
+		if (bus_db_queued(engine->db))
+			bus_db_sync(engine->db, finish_load, engine);
+		else
+			finish_load(engine, NULL);
 		return true;
 	}
 	/* Marks may have moved without anything to decide, or records have begun to wait. */

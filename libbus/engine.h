@@ -1,16 +1,20 @@
 /*
  * The engine: one processor, live. It owns a consumer, a database connection and the partitions
- *that Kafka has assigned to it; the producer is the process's. One concept a file:
+ * that Kafka has assigned to it; the producer is the process's. One concept a file:
  *
  *	engine.c	birth, the turn of the loop, metrics, death
  *	intake.c	the consumer: assignment, what is polled, back-pressure
  *	takeover.c	what is done before anything is decided in a partition
- *	batch.c		filter, load, decide, commit
+ *	batch.c		gather, commit, and what happens when that fails
+ *	filter.c	what a record is
+ *	load.c		what a batch needs in memory
+ *	decide.c	from inputs to steps
+ *	gap.c		what is missing
  *	publish.c	the steps and their reactions on their way to Kafka
  *	snapshot.c	the reader of the reference topics
  *
  * The database connection does one thing at a time; `engine->turn` looks for the next whenever it
- *is idle.
+ * is idle.
  */
 #ifndef BUS_ENGINE_H
 #define BUS_ENGINE_H
