@@ -383,14 +383,20 @@ int bus__step_run(const struct bus__program *program, struct bus_arena *arena, v
 		  struct bus__numbers *numbers, const struct bus__decision *decision,
 		  bus__step_fn on_step, void *arg, bool *touched)
 {
+	/* A step outlives its input: it goes on its way when the record is gone. */
+	const char *key =
+		bus_arena_strndup(arena, decision->inputs[0].key, strlen(decision->inputs[0].key));
+	struct bus_bytes traceparent = decision->traceparent;
 	bool again = true;
 
+	if (traceparent.len)
+		traceparent.data = bus_arena_copy(arena, traceparent.data, traceparent.len);
 	for (int round = 0; again; round++) {
 		struct bus_facts facts = {
 			.program = program,
 			.arena = arena,
 			.numbers = numbers,
-			.key = decision->inputs[0].key,
+			.key = key,
 			.now = decision->inputs[0].now,
 		};
 		struct bus_reactions out = {
@@ -429,7 +435,7 @@ int bus__step_run(const struct bus__program *program, struct bus_arena *arena, v
 			.key = bus_bytes(facts.key, strlen(facts.key)),
 			.value = compose(arena, pack_meta(arena, decision, &facts, &out),
 					 facts.packed, facts.count),
-			.traceparent = decision->traceparent,
+			.traceparent = traceparent,
 			.facts = facts.items,
 			.fact_count = facts.count,
 			.reactions = out.items,

@@ -166,8 +166,13 @@ declare
 	tries integer := 0;
 begin
 	ended := 0;
-	insert into lease (processor, version, partition) values (p_processor, p_version, p_partition)
-	on conflict do nothing;
+	-- Asked first, since `on conflict` would wait for a rival that is changing the row.
+	if not exists (select 1 from lease l where l.processor = p_processor and l.version = p_version
+			and l.partition = p_partition) then
+		insert into lease (processor, version, partition)
+		values (p_processor, p_version, p_partition)
+		on conflict do nothing;
+	end if;
 	loop
 		begin
 			perform set_config('lock_timeout', '1s', true);

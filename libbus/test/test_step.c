@@ -55,6 +55,8 @@ static void on_step(void *arg, const struct bus__step *step)
 	f.count++;
 }
 
+static char own_key[16], own_trace[16];
+
 static int run(const char *key, int64_t amount, bool blocked, const Bourse__Bus__V1__Parked *parked)
 {
 	Bourse__Sample__V1__Add *add = bus_arena_alloc(&f.arena, sizeof(*add));
@@ -70,13 +72,13 @@ static int run(const char *key, int64_t amount, bool blocked, const Bourse__Bus_
 	add->tally_id = (char *)(uintptr_t)key;
 	add->amount = amount;
 	*input = (struct bus_input){ .message = &add->base,
-				     .key = key,
+				     .key = strcpy(own_key, key),
 				     .topic = "count.commands",
 				     .partition = 5,
 				     .offset = 77,
 				     .ce_id = "the-id",
 				     .now = 1234567 };
-	decision.traceparent = bus_bytes("trace", 5);
+	decision.traceparent = bus_bytes(strcpy(own_trace, "trace"), 5);
 	f.count = 0;
 	f.touched = false;
 	return bus__step_run(&f.program, &f.arena, f.state, &f.numbers, &decision, on_step, &f,
@@ -148,6 +150,20 @@ START_TEST(numbers_of_reactions)
 	ck_assert_uint_eq(f.steps[0].reaction_count, 0);
 	ck_assert_int_eq(f.steps[0].sequence, 12);
 	ck_assert_mem_eq(f.numbers.outputs[0].last, expected, sizeof(expected));
+}
+END_TEST
+
+/* A step is sent long after its record is gone: nothing in it is borrowed. */
+START_TEST(step_outlives_its_input)
+{
+	ck_assert_int_eq(run("a", 1, false, NULL), 0);
+	memset(own_key, '?', sizeof(own_key));
+	memset(own_trace, '?', sizeof(own_trace));
+	ck_assert_uint_eq(f.steps[0].key.len, 1);
+	ck_assert_mem_eq(f.steps[0].key.data, "a", 1);
+	ck_assert_uint_eq(f.steps[0].traceparent.len, 5);
+	ck_assert_mem_eq(f.steps[0].traceparent.data, "trace", 5);
+	ck_assert_mem_eq(f.steps[0].reactions[0].key.data, "a", 1);
 }
 END_TEST
 
@@ -325,6 +341,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, one_step_for_all_facts);
 	tcase_add_test(t, numbers_of_reactions);
+	tcase_add_test(t, step_outlives_its_input);
 	tcase_add_test(t, again);
 	tcase_add_test(t, again_for_ever_is_a_fault);
 	tcase_add_test(t, failures);
