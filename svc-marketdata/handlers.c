@@ -29,23 +29,16 @@ static int reject(const struct bus_input *input, struct bus_facts *facts, struct
 	return 0;
 }
 
-/* A message that is part of a fact, and lives as long. */
-static void *part(const struct market *market, const ProtobufCMessageDescriptor *type)
-{
-	void *message = bus_arena_alloc(market->parts, type->sizeof_message);
-
-	type->message_init(message);
-	return message;
-}
-
 /* The message of an instrument, with a copy of its texts. */
 static MARKET(Instrument) *
-	instrument_part(const struct market *market, const struct instrument *instrument)
+	instrument_part(struct bus_facts *facts, const struct instrument *instrument)
 {
-	MARKET(Instrument) *message = part(market, MARKET_D(instrument));
+	MARKET(Instrument) *message = bus_facts_message(facts, MARKET_D(instrument));
 
-	wire_instrument_put(message,
-			    bus_arena_copy(market->parts, instrument, sizeof(*instrument)));
+	wire_instrument_put(message, instrument);
+	message->symbol = bus_facts_strdup(facts, message->symbol);
+	message->name = bus_facts_strdup(facts, message->name);
+	message->halt_reason = bus_facts_strdup(facts, message->halt_reason);
 	return message;
 }
 
@@ -77,7 +70,7 @@ static int decide_define(const void *state, const struct bus_input *input, struc
 	MARKET(InstrumentDefined) *fact = bus_fact_add(facts, MARKET_D(instrument_defined));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(state, &after);
+	fact->instrument = instrument_part(facts, &after);
 	return 0;
 }
 
@@ -96,7 +89,7 @@ static int decide_open(const void *state, const struct bus_input *input, struct 
 	MARKET(SessionOpened) *fact = bus_fact_add(facts, MARKET_D(session_opened));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(state, &after);
+	fact->instrument = instrument_part(facts, &after);
 	return 0;
 }
 
@@ -112,7 +105,7 @@ static int decide_close(const void *state, const struct bus_input *input, struct
 	MARKET(SessionClosed) *fact = bus_fact_add(facts, MARKET_D(session_closed));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(state, &after);
+	fact->instrument = instrument_part(facts, &after);
 	return 0;
 }
 
@@ -130,7 +123,7 @@ static int decide_halt(const void *state, const struct bus_input *input, struct 
 	MARKET(InstrumentHalted) *fact = bus_fact_add(facts, MARKET_D(instrument_halted));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(state, &after);
+	fact->instrument = instrument_part(facts, &after);
 	return 0;
 }
 
@@ -146,7 +139,7 @@ static int decide_resume(const void *state, const struct bus_input *input, struc
 	MARKET(InstrumentResumed) *fact = bus_fact_add(facts, MARKET_D(instrument_resumed));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(state, &after);
+	fact->instrument = instrument_part(facts, &after);
 	return 0;
 }
 
@@ -257,7 +250,7 @@ static int decide_top(const void *state, const struct bus_input *input, struct b
 	MARKET(QuoteChanged) *fact = bus_fact_add(facts, MARKET_D(quote_changed));
 
 	fact->symbol = wire_text(input->key);
-	fact->quote = quote = part(state, MARKET_D(quote));
+	fact->quote = quote = bus_facts_message(facts, MARKET_D(quote));
 	quote->symbol = wire_text(input->key);
 	quote->bid_price_micros = bid.price.micros;
 	quote->bid_quantity_micros = bid.quantity.micros;

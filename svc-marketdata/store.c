@@ -10,7 +10,7 @@
 #include "sql.h"
 #include "wire.h"
 
-#define PARTS_KEEP ((size_t)1 << 20) /* bytes of the parts' arena that a save leaves in place */
+#define SCRATCH_KEEP ((size_t)1 << 20) /* bytes of the arena that a save leaves in place */
 
 static const struct bus_sql symbol_load = { "symbol_load", sql_symbol_load };
 static const struct bus_sql bar_load = { "bar_load", sql_bar_load };
@@ -26,8 +26,7 @@ void *market_new(void)
 {
 	struct market *market = bus_calloc(1, sizeof(*market));
 
-	market->parts = bus_malloc(sizeof(*market->parts));
-	bus_arena_init(market->parts);
+	bus_arena_init(&market->scratch);
 	return market;
 }
 
@@ -60,8 +59,7 @@ void market_free(void *state)
 		drop_bars(symbol, NULL);
 		free(symbol);
 	}
-	bus_arena_release(market->parts);
-	free(market->parts);
+	bus_arena_release(&market->scratch);
 	free(market->printed);
 	free(market);
 }
@@ -290,7 +288,7 @@ static struct symbol **sorted(struct market *market, size_t *count)
 
 	for (symbol = market->dirty; symbol; symbol = symbol->next_dirty)
 		n++;
-	symbols = bus_arena_alloc(market->parts, (n + 1) * sizeof(struct symbol *));
+	symbols = bus_arena_alloc(&market->scratch, (n + 1) * sizeof(struct symbol *));
 	*count = n;
 	for (symbol = market->dirty; symbol; symbol = symbol->next_dirty)
 		symbols[--n] = symbol;
@@ -456,7 +454,7 @@ static void clean(struct market *market, struct symbol *const *symbols, size_t c
 	}
 	market->dirty = NULL;
 	market->printed_count = 0;
-	bus_arena_reset(market->parts, PARTS_KEEP);
+	bus_arena_reset(&market->scratch, SCRATCH_KEEP);
 }
 
 void market_save(void *state, struct bus_db *db)

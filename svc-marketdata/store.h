@@ -43,9 +43,7 @@ struct market {
 	struct symbol *dirty;
 	struct printed *printed; /* owned array */
 	size_t printed_count, printed_capacity;
-	/* Parts of facts of the batch, reset by save(): memory, no state, so decide may take of it.
-	 */
-	struct bus_arena *parts;
+	struct bus_arena scratch; /* of the batch; reset by save() */
 };
 
 void *market_new(void);

@@ -82,14 +82,14 @@ static int decide_register(const void *state, const struct bus_input *input,
  * -------------------------------------------------------------------------------------- */
 
 /* The message of an account, with memory of its own. */
-static USERS(Account) * account_part(const struct users *users, const struct bus_input *input,
-				     struct bus_facts *facts, const struct account *account)
+static USERS(Account) * account_part(const struct bus_input *input, struct bus_facts *facts,
+				     const struct account *account)
 {
-	USERS(Account) *message = bus_arena_alloc(users->parts, sizeof(*message));
+	USERS(Account) *message = bus_facts_message(facts, USERS_D(account));
 
-	bourse__users__v1__account__init(message);
-	wire_account_put(message, bus_arena_copy(users->parts, account, sizeof(*account)),
-			 bus_facts_id(facts, account->id), input->key);
+	wire_account_put(message, account, bus_facts_id(facts, account->id), input->key);
+	message->fee_group = bus_facts_strdup(facts, message->fee_group);
+	message->block_reason = bus_facts_strdup(facts, message->block_reason);
 	return message;
 }
 
@@ -116,7 +116,7 @@ static int decide_open(const void *state, const struct bus_input *input, struct 
 	USERS(AccountOpened) *fact = bus_fact_add(facts, USERS_D(account_opened));
 
 	fact->user_id = wire_text(input->key);
-	fact->account = account_part(state, input, facts, &account);
+	fact->account = account_part(input, facts, &account);
 	return 0;
 }
 
@@ -152,7 +152,7 @@ static int decide_close(const void *state, const struct bus_input *input, struct
 	USERS(AccountClosed) *fact = bus_fact_add(facts, USERS_D(account_closed));
 
 	fact->user_id = wire_text(input->key);
-	fact->account = account_part(state, input, facts, &after);
+	fact->account = account_part(input, facts, &after);
 	return 0;
 }
 
@@ -169,7 +169,7 @@ static int decide_block(const void *state, const struct bus_input *input, struct
 	USERS(AccountBlocked) *fact = bus_fact_add(facts, USERS_D(account_blocked));
 
 	fact->user_id = wire_text(input->key);
-	fact->account = account_part(state, input, facts, &after);
+	fact->account = account_part(input, facts, &after);
 	return 0;
 }
 
@@ -186,7 +186,7 @@ static int decide_unblock(const void *state, const struct bus_input *input, stru
 	USERS(AccountUnblocked) *fact = bus_fact_add(facts, USERS_D(account_unblocked));
 
 	fact->user_id = wire_text(input->key);
-	fact->account = account_part(state, input, facts, &after);
+	fact->account = account_part(input, facts, &after);
 	return 0;
 }
 

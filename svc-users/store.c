@@ -10,7 +10,7 @@
 #include "sql.h"
 #include "wire.h"
 
-#define PARTS_KEEP ((size_t)1 << 20) /* bytes of the parts' arena that a save leaves in place */
+#define SCRATCH_KEEP ((size_t)1 << 20) /* bytes of the arena that a save leaves in place */
 
 static const struct bus_sql user_load = { "user_load", sql_user_load };
 static const struct bus_sql account_load = { "account_load", sql_account_load };
@@ -31,8 +31,7 @@ void *users_new(void)
 {
 	struct users *users = bus_calloc(1, sizeof(*users));
 
-	users->parts = bus_malloc(sizeof(*users->parts));
-	bus_arena_init(users->parts);
+	bus_arena_init(&users->scratch);
 	return users;
 }
 
@@ -61,8 +60,7 @@ void users_free(void *state)
 		free(user);
 	}
 	forget_taken(users);
-	bus_arena_release(users->parts);
-	free(users->parts);
+	bus_arena_release(&users->scratch);
 	free(users->registered);
 	free(users->changed);
 	free(users);
@@ -158,7 +156,8 @@ void users_register(struct users *users, struct bus_id id, const struct email *e
 	users->registered[users->registered_count++] = (struct registered){
 		.user_id = id,
 		.email = *email,
-		.display_name = bus_arena_strndup(users->parts, display_name, strlen(display_name)),
+		.display_name =
+			bus_arena_strndup(&users->scratch, display_name, strlen(display_name)),
 		.at = at,
 	};
 }
@@ -373,7 +372,7 @@ static struct saved_account *dirty_accounts(struct users *users, size_t *count)
 
 	for (user = users->dirty; user; user = user->next_dirty)
 		most += (size_t)user->account_count;
-	saved = bus_arena_alloc(users->parts, (most + 1) * sizeof(*saved));
+	saved = bus_arena_alloc(&users->scratch, (most + 1) * sizeof(*saved));
 	for (user = users->dirty; user; user = next) {
 		next = user->next_dirty;
 		user->listed = false;
@@ -481,5 +480,5 @@ void users_save(void *state, struct bus_db *db)
 	save_words(users, db, PERMISSION, false, &permission_drop);
 	users->registered_count = users->changed_count = 0;
 	forget_taken(users);
-	bus_arena_reset(users->parts, PARTS_KEEP);
+	bus_arena_reset(&users->scratch, SCRATCH_KEEP);
 }

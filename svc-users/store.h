@@ -61,9 +61,7 @@ struct users {
 	size_t registered_count, registered_capacity;
 	struct changed_word *changed; /* owned array */
 	size_t changed_count, changed_capacity;
-	/* Parts of facts of the batch, reset by save(): memory, no state, so decide may take of it.
-	 */
-	struct bus_arena *parts;
+	struct bus_arena scratch; /* of the batch; reset by save() */
 };
 
 void *users_new(void);
