@@ -14,7 +14,9 @@
 #include "sql.h"
 
 #define METADATA_MS 2000
-#define TOPICS_MAX  (2 * BUS__INPUTS_MAX + BUS__OUTPUTS_MAX + BUS__REFERENCES_MAX)
+/* Nobody has answered yet: asking begins to connect, and the loop must turn meanwhile. */
+#define FIRST_MS   200
+#define TOPICS_MAX (2 * BUS__INPUTS_MAX + BUS__OUTPUTS_MAX + BUS__REFERENCES_MAX)
 
 static const struct bus_sql load_sql = { "bus_cluster_load", sql_cluster_load };
 static const struct bus_sql pin_sql = { "bus_cluster_pin", sql_cluster_pin };
@@ -118,11 +120,14 @@ static int check_settings(struct bus__cluster *cluster, rd_kafka_t *rk)
 static int read_metadata(struct bus__cluster *cluster)
 {
 	rd_kafka_t *rk = bus__producer_handle(cluster->engine->producer);
+	char *id = rd_kafka_clusterid(rk, 0);
 	const rd_kafka_metadata_t *metadata;
-	rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 1, NULL, &metadata, METADATA_MS);
-	char *id;
+	rd_kafka_resp_err_t err =
+		rd_kafka_metadata(rk, 1, NULL, &metadata, id ? METADATA_MS : FIRST_MS);
 	bool ok;
 
+	if (id)
+		rd_kafka_mem_free(rk, id);
 	if (err) {
 		snprintf(cluster->why, sizeof(cluster->why), "Kafka does not answer: %s",
 			 rd_kafka_err2str(err));
