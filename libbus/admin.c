@@ -119,14 +119,16 @@ static void on_request(struct evhttp_request *request, void *arg)
 
 static uint16_t port_of(struct evhttp_bound_socket *bound)
 {
-	struct sockaddr_storage address = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = { .in6 = { 0 } };
 	socklen_t len = sizeof(address);
 
-	bus_assert(getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&address,
-			       &len) == 0);
-	if (address.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&address)->sin_port);
+	bus_assert(getsockname(evhttp_bound_socket_get_fd(bound), &address.any, &len) == 0);
+	return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port
+						       : address.in.sin_port);
 }
 
 static struct evhttp *new_server(struct event_base *base, struct bus_admin *admin)

@@ -133,12 +133,13 @@ static int compare_one(const char *component, const struct bus_migration *migrat
 		       const PGresult *rows, int row)
 {
 	const char *version = PQgetvalue(rows, row, 0);
+	long applied = strtol(version, NULL, 10); /* of an integer column */
 	char text[CHECKSUM_TEXT];
 
-	if (atoi(version) < migration->version)
+	if (applied < migration->version)
 		return rewritten(component, migration, version,
 				 "an applied migration is missing in the program");
-	if (atoi(version) > migration->version)
+	if (applied > migration->version)
 		return rewritten(component, migration, version,
 				 "a migration was added before one that is applied");
 	checksum(migration->sql, text);
