@@ -163,7 +163,7 @@ START_TEST(refused)
 	ck_assert_int_eq(count("tally", "tally = 'bad' or tally = 'good'"), 0);
 	ck_assert_int_eq(sample_tally(&world, "full"), 1000);
 	ck_assert_double_eq(world_metric(&world, "sample", "bourse_refused_total"),
-			    BUS_ARRAY_LEN(bad));
+			    (double)BUS_ARRAY_LEN(bad));
 }
 END_TEST
 

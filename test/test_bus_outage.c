@@ -49,8 +49,8 @@ static long memory_mb(void)
 	ck_assert_ptr_nonnull(file);
 	while (fgets(line, sizeof(line), file))
 		if (strncmp(line, "VmHWM:", 6) == 0)
-			kb = atol(line + 6);
-	fclose(file);
+			kb = strtol(line + 6, NULL, 10);
+	(void)fclose(file);
 	return kb / 1024;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "step.h"
 
+#include <stdio.h>
+
 #include "bus/hash.h"
 #include "counting.h"
 #include "suite.h"
@@ -72,13 +74,15 @@ static int run(const char *key, int64_t amount, bool blocked, const Bourse__Bus_
 	add->tally_id = (char *)(uintptr_t)key;
 	add->amount = amount;
 	*input = (struct bus_input){ .message = &add->base,
-				     .key = strcpy(own_key, key),
+				     .key = own_key,
 				     .topic = "count.commands",
 				     .partition = 5,
 				     .offset = 77,
 				     .ce_id = "the-id",
 				     .now = 1234567 };
-	decision.traceparent = bus_bytes(strcpy(own_trace, "trace"), 5);
+	snprintf(own_key, sizeof(own_key), "%s", key);
+	snprintf(own_trace, sizeof(own_trace), "trace");
+	decision.traceparent = bus_bytes(own_trace, 5);
 	f.count = 0;
 	f.touched = false;
 	return bus__step_run(&f.program, &f.arena, f.state, &f.numbers, &decision, on_step, &f,

@@ -181,7 +181,7 @@ static struct told *tell(struct audit *audit, const char *key)
 	HASH_FIND_STR(audit->tallies, key, told);
 	if (!told) {
 		told = bus_calloc(1, sizeof(*told) + strlen(key) + 1);
-		strcpy(told->key, key);
+		memcpy(told->key, key, strlen(key) + 1);
 		HASH_ADD_STR(audit->tallies, key, told);
 	}
 	return told;
@@ -201,7 +201,7 @@ static void one_effect(struct audit *audit, const char *key, const Bourse__Bus__
 	HASH_FIND_STR(audit->effects, name, effect);
 	ck_assert_msg(!effect, "two effects: %s", name);
 	effect = bus_calloc(1, sizeof(*effect) + strlen(name) + 1);
-	strcpy(effect->name, name);
+	memcpy(effect->name, name, strlen(name) + 1);
 	HASH_ADD_STR(audit->effects, name, effect);
 }
 

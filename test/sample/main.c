@@ -1,9 +1,10 @@
 /*
- * The sample service: a tally for each key. It stands for what a sixth service takes: tables of inputs,
- * handlers and outputs, the three pure functions, load and save. Tests of the bus run it for real.
+ * The sample service: a tally for each key. It stands for what a sixth service takes: tables of
+ * inputs, handlers and outputs, the three pure functions, load and save. Tests of the bus run it
+ * for real.
  */
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <uthash.h>
 
 #include "bourse/sample/v1/sample.pb-c.h"
@@ -11,44 +12,42 @@
 #include "migrations.h"
 #include "sql.h"
 
-#define SAMPLE(name) Bourse__Sample__V1__##name
+#define SAMPLE(name)   Bourse__Sample__V1__##name
 #define SAMPLE_D(name) (&bourse__sample__v1__##name##__descriptor)
-
-struct tally {
-	UT_hash_handle hh;
-	char id[BUS_KEY_MAX + 1];
-	int64_t total;
-	bool dirty;
-};
-
-struct state {
-	struct tally *tallies;
-};
 
 static const struct bus_sql load_sql = { "load_tallies", sql_load_tallies };
 static const struct bus_sql save_sql = { "save_tallies", sql_save_tallies };
 
-static struct tally *find(const struct state *state, const char *id)
+struct tally {
+	UT_hash_handle hh;
+	int64_t total;
+	bool dirty;
+	char id[BUS_KEY_MAX + 1];
+};
+
+/* The state is a pointer to the hash of the tallies. */
+static struct tally *find(struct tally *const *tallies, const char *id)
 {
 	struct tally *tally;
 
-	HASH_FIND_STR(state->tallies, id, tally);
+	HASH_FIND_STR(*tallies, id, tally);
 	return tally;
 }
 
-static struct tally *get(struct state *state, const char *id)
+static void set(struct tally **tallies, const char *id, int64_t total, bool dirty)
 {
-	struct tally *tally = find(state, id);
+	struct tally *tally = find(tallies, id);
 
 	if (!tally) {
 		tally = bus_calloc(1, sizeof(*tally));
-		strcpy(tally->id, id);
-		HASH_ADD_STR(state->tallies, id, tally);
+		snprintf(tally->id, sizeof(tally->id), "%s", id);
+		HASH_ADD_STR(*tallies, id, tally);
 	}
-	return tally;
+	tally->total = total;
+	tally->dirty = dirty;
 }
 
-static int add(const struct state *state, const char *id, int64_t amount, struct bus_facts *facts)
+static int add(const void *state, const char *id, int64_t amount, struct bus_facts *facts)
 {
 	const struct tally *tally = find(state, id);
 	SAMPLE(Added) *fact = bus_fact_add(facts, SAMPLE_D(added));
@@ -60,85 +59,72 @@ static int add(const struct state *state, const char *id, int64_t amount, struct
 		       : 0;
 }
 
-static int reject(const struct bus_input *input, struct bus_facts *facts, const char *reason)
-{
-	SAMPLE(AddRejected) *fact = bus_fact_add(facts, SAMPLE_D(add_rejected));
-
-	fact->tally_id = bus_facts_strdup(facts, input->key);
-	fact->reason = bus_facts_strdup(facts, reason);
-	return 0;
-}
-
 static int decide_add(const void *state, const struct bus_input *input, struct bus_facts *facts)
 {
-	const SAMPLE(Add) *command = (const SAMPLE(Add) *)input->message;
+	return add(state, input->key, ((const SAMPLE(Add) *)input->message)->amount, facts);
+}
 
-	if (!command->amount)
-		return reject(input, facts, "amount_is_zero");
-	return add(state, input->key, command->amount, facts);
+/* What is fed may take away, but not more than there is. */
+static int decide_fed(const void *state, const struct bus_input *input, struct bus_facts *facts)
+{
+	const struct tally *tally = find(state, input->key);
+	int64_t amount = ((const SAMPLE(Fed) *)input->message)->amount;
+
+	if (amount < 0 && (tally ? tally->total : 0) <= -1 - amount)
+		return BUS_ERR_PARK;
+	return add(state, input->key, amount, facts);
 }
 
 static int decide_blocked(const void *state, const struct bus_input *input, struct bus_facts *facts)
 {
+	SAMPLE(AddRejected) *fact = bus_fact_add(facts, SAMPLE_D(add_rejected));
+
 	(void)state;
-	return reject(input, facts, "account_blocked");
-}
-
-static int decide_fed(const void *state, const struct bus_input *input, struct bus_facts *facts)
-{
-	const SAMPLE(Fed) *fed = (const SAMPLE(Fed) *)input->message;
-	const struct tally *tally = find(state, input->key);
-
-	if (fed->amount < 0 && (!tally || tally->total + fed->amount < 0))
-		return BUS_ERR_PARK;
-	return add(state, input->key, fed->amount, facts);
+	fact->tally_id = bus_facts_strdup(facts, input->key);
+	fact->reason = bus_facts_strdup(facts, "account_blocked");
+	return 0;
 }
 
 static void evolve(void *state, const struct bus_fact *fact)
 {
-	if (fact->type == BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_ADDED) {
-		const SAMPLE(Added) *added = fact->message;
-		struct tally *tally = get(state, added->tally_id);
+	const SAMPLE(Added) *added = fact->message;
 
-		tally->total = added->total;
-		tally->dirty = true;
-	}
+	if (fact->type == BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_ADDED)
+		set(state, added->tally_id, added->total, true);
 }
 
 static void react(const struct bus_fact *fact, struct bus_reactions *out)
 {
-	if (fact->type == BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_ADDED) {
-		const SAMPLE(Added) *added = fact->message;
-		SAMPLE(Copied) copied = BOURSE__SAMPLE__V1__COPIED__INIT;
+	const SAMPLE(Added) *added = fact->message;
+	SAMPLE(Copied) copied = BOURSE__SAMPLE__V1__COPIED__INIT;
 
-		copied.tally_id = added->tally_id;
-		copied.total = added->total;
-		bus_react(out, "sample.copies", copied.tally_id, &copied.base);
-	}
+	if (fact->type != BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_ADDED)
+		return;
+	copied.tally_id = added->tally_id;
+	copied.total = added->total;
+	bus_react(out, "sample.copies", copied.tally_id, &copied.base);
 }
 
 static void *state_new(void)
 {
-	return bus_calloc(1, sizeof(struct state));
+	return bus_calloc(1, sizeof(struct tally *));
 }
 
-static void state_free(void *arg)
+static void state_free(void *state)
 {
-	struct state *state = arg;
-	struct tally *tally, *next;
+	struct tally **tallies = state, *tally, *next;
 
-	HASH_ITER(hh, state->tallies, tally, next)
-	{
-		HASH_DEL(state->tallies, tally);
+	HASH_ITER (hh, *tallies, tally, next) {
+		HASH_DEL(*tallies, tally);
 		free(tally);
 	}
-	free(state);
+	free(tallies);
 }
 
 static void on_rows(void *state, const PGresult *rows)
 {
 	for (int i = 0; i < PQntuples(rows); i++)
-		get(state, bus_row_text(rows, i, 0))->total = bus_row_int8(rows, i, 1);
+		set(state, bus_row_text(rows, i, 0), bus_row_int8(rows, i, 1), false);
 }
 
 static void load(void *state, const struct bus_load *load, struct bus_db *db)
@@ -151,22 +137,14 @@ static void load(void *state, const struct bus_load *load, struct bus_db *db)
 	bus_call_send(call, on_rows, state);
 }
 
-static int by_id(const struct tally *a, const struct tally *b)
+static void save(void *state, struct bus_db *db)
 {
-	return strcmp(a->id, b->id);
-}
-
-static void save(void *arg, struct bus_db *db)
-{
-	struct state *state = arg;
 	struct bus_call *call = bus_call(db, &save_sql);
 	struct bus_column *ids = bus_call_column(call, BUS_PG_TEXT);
 	struct bus_column *totals = bus_call_column(call, BUS_PG_INT8);
-	struct tally *tally, *next;
+	struct tally **tallies = state, *tally, *next;
 
-	HASH_SORT(state->tallies, by_id);
-	HASH_ITER(hh, state->tallies, tally, next)
-	{
+	HASH_ITER (hh, *tallies, tally, next) {
 		if (!tally->dirty)
 			continue;
 		bus_column_text(ids, tally->id);
@@ -180,14 +158,14 @@ static const struct bus_processor tally_processor = {
 	.service = "sample",
 	.name = "tally",
 	.version = 1,
-	.inputs = (const struct bus_input_topic[]){
-		{ "sample.commands", BUS_OUTSIDE, "tally_id", NULL, NULL },
-		{ "sample.feed", BUS_SEQUENCED, "tally_id", "/sample/feeder", NULL },
-		{ NULL } },
-	.handlers = (const struct bus_handler[]){
-		{ SAMPLE_D(add), decide_add },
-		{ SAMPLE_D(fed), decide_fed, "sample.feed" },
-		{ NULL } },
+	.inputs =
+		(const struct bus_input_topic[]){
+			{ "sample.commands", BUS_OUTSIDE, "tally_id", NULL, NULL },
+			{ "sample.feed", BUS_SEQUENCED, "tally_id", "/sample/feeder", NULL },
+			{ NULL } },
+	.handlers = (const struct bus_handler[]){ { SAMPLE_D(add), decide_add },
+						  { SAMPLE_D(fed), decide_fed, "sample.feed" },
+						  { NULL } },
 	.journal = "sample.events",
 	.step = SAMPLE_D(sample_events),
 	.outputs = (const struct bus_output_topic[]){ { "sample.copies" }, { NULL } },
