@@ -268,7 +268,7 @@ status: ## what runs where
 
 FLOW ?= $(wildcard ../shared/data/nasdaq-aapl-2012-06-21/messages.csv)
 run: deps programs ## an hour of orders through all five services, shown and checked (FLOW=path)
-	@BOURSE_CLOCK=event BOURSE_JVM=throughput $(STACK) up --dir $(O)/stack --build $(O) --services \
+	@BOURSE_CLOCK=event $(STACK) up --dir $(O)/stack --build $(O) --services \
 		--use-environment
 	@$(STACK) exec --dir $(O)/stack $(O)/bourse run $(if $(FLOW),--flow $(FLOW))
 

@@ -97,7 +97,7 @@ static int pause_ms(const struct running *r)
 	if (r->next >= r->data.count || !r->settings->rate)
 		return 10;
 	left = planned_at(r, r->next) - bus_time_monotonic();
-	return left <= 0 ? 0 : left > 10000 ? 10 : (int)(left / 1000);
+	return left <= 0 ? 0 : left > 10000 ? 10 : (int)((left + 999) / 1000);
 }
 
 /* False after saying that nothing comes any more. */

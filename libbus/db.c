@@ -312,11 +312,18 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
 	leave(db);
 }
 
-/* The options of the connection string, and behind them (the last one wins) our own. */
+/*
+ * The options of the connection string, and behind them (the last one wins) our own. Every
+ * statement of a service looks rows up by key. A plan is made while a table is small and is kept
+ * when it has grown: only the one that probes the index for each key stays right, so no other is
+ * considered.
+ */
 static char *make_options(const char *theirs)
 {
-	static const char format[] = "%s -c statement_timeout=%d -c lock_timeout=%d"
-				     " -c idle_in_transaction_session_timeout=%d";
+	static const char format[] =
+		"%s -c statement_timeout=%d -c lock_timeout=%d"
+		" -c idle_in_transaction_session_timeout=%d"
+		" -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 	size_t size = strlen(theirs) + sizeof(format) + 32;
 	char *options = bus_malloc(size);
 

@@ -26,7 +26,7 @@
 #define FULL_PAUSE_US	 (2 * BUS_SECOND)
 #define OFFSET_COMMIT_US (5 * BUS_SECOND)
 /* Of a long value only the beginning is hashed: the hash tells records apart, it is no checksum. */
-#define HASHED_BYTES ((size_t)256)
+#define HASHED_BYTES ((size_t)64)
 
 /* ---- records and partitions ---- */
 
@@ -106,6 +106,7 @@ static void partition_drop(struct bus__partition *partition)
 	struct bus__engine *engine = partition->engine;
 
 	bus__partition_drain(partition);
+	bus__engine_unmeasure(partition);
 	DL_DELETE(engine->partitions, partition);
 	partition->gone = true;
 	bus__publish_abandon(partition);

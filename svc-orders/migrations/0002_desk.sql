@@ -38,9 +38,12 @@ create table customer_order (
 	cum_notional_micros bigint not null,
 	hold_micros         bigint not null check (hold_micros >= 0),
 	updated_at_micros   bigint not null,
-	unique (account_id, client_order_id),
 	check (leaves_micros = 0 or cum_micros + leaves_micros = quantity_micros)
 ) with (fillfactor = 50); -- nearly every order is updated once or twice, soon after it came
+
+-- A client order id names one order of its account, for ever; most flows give none.
+create unique index customer_order_client on customer_order (account_id, client_order_id)
+	where client_order_id is not null;
 
 -- What was held for withdrawals; no longer once the ledger has booked it. symbol is '' for cash.
 create table desk_withdrawal (

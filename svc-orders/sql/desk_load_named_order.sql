@@ -4,3 +4,4 @@ select order_id, account_id, client_order_id, symbol, side, type, time_in_force,
        updated_at_micros
   from unnest($1::uuid[], $2::text[]) as asked (account_id, client_order_id)
   join customer_order using (account_id, client_order_id)
+ where client_order_id is not null
