@@ -139,9 +139,14 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
+	struct bus__engine *engine = arg;
+
 	(void)fd;
 	(void)what;
-	bus__engine_turn(arg);
+	/* A queue wakes us up only when it was empty: reports behind one that came before it was
+	 * watched would never be heard. */
+	bus__producer_poll(engine->producer);
+	bus__engine_turn(engine);
 }
 
 static void on_db_state(void *arg, bool up)
@@ -219,25 +224,16 @@ static void count_init(struct bus__engine *engine)
 		"From a step's commit to its last acknowledgement.", labels.text);
 }
 
-static void measure_input(struct bus__engine *engine, struct bus__partition *partition,
-			  size_t input)
+static void set_lag(const struct bus__partition *partition, size_t input, int64_t lag,
+		    int64_t seconds)
 {
-	const char *topic = engine->program.def->inputs[input].topic;
-	int64_t low, high, lag = 0, seconds = 0;
+	const struct bus__engine *engine = partition->engine;
 	struct bus_labels labels = { 0 };
 	char text[16];
 
-	if (rd_kafka_get_watermark_offsets(engine->consumer, topic, partition->id, &low, &high) ||
-	    high < 0)
-		return;
-	lag = high - partition->lease.positions[input].next;
-	if (lag < 0)
-		lag = 0;
-	if (lag && partition->last_time)
-		seconds = (bus_time_wall() - partition->last_time) / BUS_SECOND;
 	snprintf(text, sizeof(text), "%d", partition->id);
 	bus_labels_add(&labels, "processor", engine->program.def->name);
-	bus_labels_add(&labels, "topic", topic);
+	bus_labels_add(&labels, "topic", engine->program.def->inputs[input].topic);
 	bus_labels_add(&labels, "partition", text);
 	bus_metric_set(bus_metrics_gauge(engine->metrics, "bourse_lag_events",
 					 "Records of the log that are not committed here yet.",
@@ -247,6 +243,29 @@ static void measure_input(struct bus__engine *engine, struct bus__partition *par
 					 "Age of the last committed record while there is lag.",
 					 labels.text),
 		       seconds);
+}
+
+void bus__engine_unmeasure(const struct bus__partition *partition)
+{
+	for (size_t i = 0; i < partition->engine->program.input_count; i++)
+		set_lag(partition, i, 0, 0);
+}
+
+static void measure_input(struct bus__engine *engine, struct bus__partition *partition,
+			  size_t input)
+{
+	const char *topic = engine->program.def->inputs[input].topic;
+	int64_t low, high, lag = 0, seconds = 0;
+
+	if (rd_kafka_get_watermark_offsets(engine->consumer, topic, partition->id, &low, &high) ||
+	    high < 0)
+		return;
+	lag = high - partition->lease.positions[input].next;
+	if (lag < 0)
+		lag = 0;
+	if (lag && partition->last_time)
+		seconds = (bus_time_wall() - partition->last_time) / BUS_SECOND;
+	set_lag(partition, input, lag, seconds);
 }
 
 void bus__engine_measure(struct bus__engine *engine)

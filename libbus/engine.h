@@ -268,6 +268,8 @@ void bus__engine_again(struct bus__engine *engine);
 /* Waits before the next database operation, after a failure. */
 void bus__engine_pause(struct bus__engine *engine, int64_t ms, const char *why);
 void bus__engine_measure(struct bus__engine *engine);
+/* The partition is somebody else's now, and so is its lag. */
+void bus__engine_unmeasure(const struct bus__partition *partition);
 /* Forgets all aggregates: after a failure and whenever partitions come or go. */
 void bus__engine_forget(struct bus__engine *engine);
 
@@ -319,6 +321,8 @@ void bus__producer_free(struct bus__producer *producer);
 void bus__producer_add(struct bus__producer *producer, struct bus__engine *engine);
 void bus__producer_remove(struct bus__producer *producer, struct bus__engine *engine);
 rd_kafka_t *bus__producer_handle(struct bus__producer *producer);
+/* Whatever is still on its way is reported as lost: nobody waits for it any more. */
+void bus__producer_give_up(struct bus__producer *producer);
 /* Serves delivery reports; may report to any engine. */
 void bus__producer_poll(struct bus__producer *producer);
 struct bus__chunk *bus__chunk_new(struct bus__engine *engine);

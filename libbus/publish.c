@@ -391,11 +391,18 @@ static void producer_close(struct bus__producer *producer)
 	producer->rk = NULL;
 }
 
+void bus__producer_give_up(struct bus__producer *producer)
+{
+	if (!producer || !producer->rk)
+		return;
+	rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(producer->rk, 1000);
+}
+
 static void renew(struct bus__producer *producer)
 {
 	bus_log(BUS_LOG_WARN, "producer is made anew", "service=%s", producer->service);
-	rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	rd_kafka_flush(producer->rk, 1000);
+	bus__producer_give_up(producer);
 	producer_close(producer);
 	bus_assert(producer_open(producer) == 0);
 	producer->renew = false;

@@ -356,6 +356,7 @@ static void release(struct program *program)
 {
 	signal(SIGALRM, on_alarm);
 	alarm(CLOSE_ALARM_S);
+	bus__producer_give_up(program->producer);
 	for (size_t i = 0; i < program->engine_count; i++)
 		bus__engine_free(program->engines[i]);
 	bus__producer_free(program->producer);
