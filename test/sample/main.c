@@ -50,13 +50,12 @@ static void set(struct tally **tallies, const char *id, int64_t total, bool dirt
 static int add(const void *state, const char *id, int64_t amount, struct bus_facts *facts)
 {
 	const struct tally *tally = find(state, id);
+	int64_t total = tally ? tally->total : 0;
 	SAMPLE(Added) *fact = bus_fact_add(facts, SAMPLE_D(added));
 
 	fact->tally_id = bus_facts_strdup(facts, id);
 	fact->amount = amount;
-	return __builtin_add_overflow(tally ? tally->total : 0, amount, &fact->total)
-		       ? BUS_ERR_OVERFLOW
-		       : 0;
+	return __builtin_add_overflow(total, amount, &fact->total) ? BUS_ERR_OVERFLOW : 0;
 }
 
 static int decide_add(const void *state, const struct bus_input *input, struct bus_facts *facts)
