@@ -221,6 +221,17 @@ int mesh_http(const struct mesh *mesh, const char *part, const char *path, char 
 	return status;
 }
 
+/* What a part has said last: the stack and its logs are gone when somebody asks why. */
+static void print_log(const struct mesh *mesh, const char *part)
+{
+	char line[1100];
+
+	snprintf(line, sizeof(line), "echo '%s:'; tail -n 25 '%s/log/%s.log' | cut -c 1-400", part,
+		 mesh->dir, part);
+	(void)shell(line, NULL);
+	(void)fflush(stdout);
+}
+
 void mesh_wait_readyz(struct mesh *mesh, const char *part, int status, const char *text)
 {
 	int64_t end = bus_time_monotonic() + DEADLINE;
@@ -230,9 +241,11 @@ void mesh_wait_readyz(struct mesh *mesh, const char *part, int status, const cha
 		int seen = mesh_http(mesh, part, "/readyz", &body);
 		bool good = seen == status && strstr(body, text);
 
-		if (!good && bus_time_monotonic() > end)
+		if (!good && bus_time_monotonic() > end) {
+			print_log(mesh, part);
 			ck_abort_msg("%s: /readyz says %d \"%s\", not %d \"%s\"", part, seen, body,
 				     status, text);
+		}
 		free(body);
 		if (good)
 			return;
