@@ -21,7 +21,8 @@
 
 #define BATCH_BYTES	 ((size_t)8 << 20)
 #define UNPUBLISHED_HIGH ((size_t)24 << 20)
-#define FLUSH_US	 BUS_SECOND
+/* Positions and marks that have moved alone are written this often. */
+#define FLUSH_US (BUS_SECOND / 5)
 /* An input that PostgreSQL refuses when it is alone is decided once more, then refused or parked.
  */
 #define ALONE_ATTEMPTS 2
@@ -117,7 +118,8 @@ static bool gather_idle(struct bus__engine *engine)
 	bool any = false;
 
 	DL_FOREACH (engine->partitions, partition) {
-		bool moved = partition->published > partition->lease.published ||
+		bool moved = partition->moved ||
+			     partition->published > partition->lease.published ||
 			     partition->gap_stopped != (partition->lease.stopped[0] != '\0');
 
 		if (partition->state != BUS__RUNNING || partition->in_batch || !moved ||
@@ -324,6 +326,34 @@ static void start_commit(struct bus__engine *engine)
 	bus_db_sync(engine->db, finish_commit, engine);
 }
 
+/*
+ * Nothing but positions and marks has moved, and they were written a moment ago: they can wait for
+ * the next batch that has more to write. A crash reads the same records again, and again nothing
+ * comes of them.
+ */
+static bool may_wait(const struct bus__engine *engine)
+{
+	const struct bus__batch *batch = &engine->batch;
+	int64_t now = bus_time_monotonic();
+	const struct bus__partition *partition;
+
+	if (batch->steps)
+		return false;
+	DL_FOREACH (engine->partitions, partition) {
+		if (partition->in_batch && now - partition->flushed_at >= FLUSH_US)
+			return false;
+	}
+	for (size_t i = 0; i < batch->count; i++) {
+		enum bus__verdict verdict = batch->items[i].verdict;
+
+		if (verdict == BUS__REFUSE || verdict == BUS__PARK)
+			return false;
+	}
+	return true;
+}
+
+static void settle_later(struct bus__engine *engine);
+
 static void finish_load(void *arg, const struct bus_db_error *error)
 {
 	struct bus__engine *engine = arg;
@@ -341,7 +371,10 @@ static void finish_load(void *arg, const struct bus_db_error *error)
 		run_again(engine);
 		return;
 	}
-	start_commit(engine);
+	if (may_wait(engine))
+		settle_later(engine);
+	else
+		start_commit(engine);
 }
 
 static void count_item(struct bus__engine *engine, const struct bus__item *item)
@@ -366,6 +399,7 @@ static void settle(struct bus__engine *engine)
 		partition->draft.batch++;
 		bus__lease_copy(&partition->lease, &partition->draft, &engine->program);
 		partition->flushed_at = bus_time_monotonic();
+		partition->moved = false;
 	}
 	outgoing = batch->steps;
 	batch->steps = NULL;
@@ -374,8 +408,36 @@ static void settle(struct bus__engine *engine)
 		next = outgoing->next;
 		bus__publish(outgoing);
 	}
+}
+
+static void batch_done(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+
 	for (size_t i = 0; i < batch->count; i++)
 		count_item(engine, &batch->items[i]);
+	bus_metric_add(engine->counters.records, (int64_t)batch->count);
+	if (batch->single)
+		batch->single -= batch->single < batch->count ? batch->single : batch->count;
+	engine->offsets_due = true;
+	batch_clear(engine);
+	if (engine->key_count > (size_t)engine->settings->keys_max)
+		bus__engine_forget(engine);
+}
+
+static void settle_later(struct bus__engine *engine)
+{
+	struct bus__partition *partition;
+
+	DL_FOREACH (engine->partitions, partition) {
+		if (!partition->in_batch)
+			continue;
+		set_positions(partition);
+		bus__lease_copy(&partition->lease, &partition->draft, &engine->program);
+		partition->moved = true;
+	}
+	batch_done(engine);
+	bus__engine_again(engine);
 }
 
 static void finish_commit(void *arg, const struct bus_db_error *error)
@@ -392,13 +454,7 @@ static void finish_commit(void *arg, const struct bus_db_error *error)
 	bus_histogram_observe(engine->counters.commit,
 			      (double)(bus_time_monotonic() - batch->started_at) / 1e6);
 	bus_metric_add(engine->counters.batches, 1);
-	bus_metric_add(engine->counters.records, (int64_t)batch->count);
-	if (batch->single)
-		batch->single -= batch->single < batch->count ? batch->single : batch->count;
-	engine->offsets_due = true;
-	batch_clear(engine);
-	if (engine->key_count > (size_t)engine->settings->keys_max)
-		bus__engine_forget(engine);
+	batch_done(engine);
 	bus__engine_turn(engine);
 }
 

@@ -323,7 +323,8 @@ static char *make_options(const char *theirs)
 	static const char format[] =
 		"%s -c statement_timeout=%d -c lock_timeout=%d"
 		" -c idle_in_transaction_session_timeout=%d"
-		" -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+		" -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
+		" -c plan_cache_mode=force_generic_plan";
 	size_t size = strlen(theirs) + sizeof(format) + 32;
 	char *options = bus_malloc(size);
 

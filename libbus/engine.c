@@ -390,7 +390,8 @@ bool bus__engine_quiet(const struct bus__engine *engine)
 		return false;
 	DL_FOREACH (engine->partitions, partition) {
 		if (partition->state == BUS__RUNNING &&
-		    (partition->outgoing || partition->published > partition->lease.published))
+		    (partition->outgoing || partition->moved ||
+		     partition->published > partition->lease.published))
 			return false;
 	}
 	return true;

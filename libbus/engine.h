@@ -100,7 +100,7 @@ struct bus__partition {
 	char why[256];
 	bool gone; /* revoked: freed with its last delivery report */
 
-	struct bus__lease lease; /* as committed */
+	struct bus__lease lease; /* as committed, but for what `moved` tells */
 	struct bus__lease draft; /* of the batch that is being built */
 	bool in_batch;
 
@@ -140,6 +140,7 @@ struct bus__partition {
 	bool broken;		  /* a delivery failed */
 	int64_t sent_at;	  /* monotonic; of the last message */
 	int64_t flushed_at;
+	bool moved; /* positions and marks of the lease are ahead of their row; nothing else is */
 };
 
 /* One input of a batch, and what the filter made of it. */

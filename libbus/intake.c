@@ -518,7 +518,12 @@ int bus__intake_start(struct bus__engine *engine)
 	bus_kafka_set(conf, "enable.partition.eof", "true");
 	bus_kafka_set(conf, "auto.offset.reset", "error");
 	bus_kafka_set(conf, "check.crcs", "true");
-	bus_kafka_set(conf, "fetch.wait.max.ms", "200");
+	if (def->gather_ms) {
+		bus_kafka_set(conf, "fetch.min.bytes", "65536");
+		set_ms(conf, "fetch.wait.max.ms", def->gather_ms);
+	} else {
+		bus_kafka_set(conf, "fetch.wait.max.ms", "200");
+	}
 	bus_kafka_set(conf, "fetch.error.backoff.ms", "50");
 	bus_kafka_set(conf, "queued.max.messages.kbytes", "8192");
 	bus_kafka_set(conf, "fetch.message.max.bytes", "1048576");

@@ -56,7 +56,9 @@ struct bus__snapshot_reader *bus__snapshots_new(struct bus__engine *engine)
 	bus_kafka_set(conf, "enable.partition.eof", "true");
 	bus_kafka_set(conf, "auto.offset.reset", "earliest");
 	bus_kafka_set(conf, "check.crcs", "true");
-	bus_kafka_set(conf, "fetch.wait.max.ms", "500");
+	/* Ten requests a second, however often a snapshot changes. */
+	bus_kafka_set(conf, "fetch.wait.max.ms", "100");
+	bus_kafka_set(conf, "fetch.min.bytes", "1048576");
 	bus_kafka_set(conf, "queued.max.messages.kbytes", "8192");
 	reader->rk = bus_kafka_new(RD_KAFKA_CONSUMER, conf);
 	if (!reader->rk) {

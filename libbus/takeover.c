@@ -42,6 +42,7 @@ void bus__takeover_restart(struct bus__engine *engine)
 		partition->state = BUS__READING;
 		partition->attempt++;
 		partition->reclaim = false;
+		partition->moved = false;
 	}
 	engine->assign_pending = true;
 	bus__intake_rest(engine);

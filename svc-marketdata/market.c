@@ -35,6 +35,7 @@ const struct bus_processor market_processor = {
 	.service = "svc-marketdata",
 	.name = "market",
 	.version = 1,
+	.gather_ms = 25,
 	.inputs = inputs,
 	.handlers = market_handlers,
 	.journal = "market.events",

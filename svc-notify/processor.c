@@ -39,6 +39,7 @@ const struct bus_processor notify_processor = {
 	.service = "svc-notify",
 	.name = "notify",
 	.version = 1,
+	.gather_ms = 25,
 	.inputs = inputs,
 	.references = references,
 	.handlers = handlers,

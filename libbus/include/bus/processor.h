@@ -120,6 +120,9 @@ struct bus_processor {
 	const char *service; /* "svc-orders" */
 	const char *name;    /* "desk": group is bourse.desk, source /svc-orders/desk/<partition> */
 	int version;	     /* of the projection; 1 at first */
+	/* How long its input may be gathered at the broker, ms: fewer requests for who need not be
+	 * first. */
+	int gather_ms;
 
 	const struct bus_input_topic *inputs; /* ended by a NULL topic, like all tables here */
 	const struct bus_reference_topic *references; /* may be NULL */
