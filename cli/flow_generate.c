@@ -234,8 +234,8 @@ static void name_symbols(struct generator *g, uint16_t symbols)
 	char name[FLOW_SYMBOL];
 
 	flow_data_add_symbol(g->data, "AAPL", 58500 * TICK);
-	for (unsigned i = 1; i < symbols; i++) {
-		snprintf(name, sizeof(name), "GEN%u", i);
+	for (uint16_t i = 1; i < symbols; i++) {
+		snprintf(name, sizeof(name), "GEN%hu", i);
 		flow_data_add_symbol(g->data, name,
 				     (MIDDLE + 1000 + (int64_t)draw(g, 40000)) * TICK);
 	}

@@ -141,6 +141,7 @@ static void send_bad(const struct bad *b)
 /* Every kind of unreadable command is kept raw with its cause, and nothing comes of it. */
 START_TEST(refused)
 {
+	const size_t refused_count = BUS_ARRAY_LEN(bad);
 	char causes[WORLD_TEXT];
 	size_t at = 0;
 
@@ -163,7 +164,7 @@ START_TEST(refused)
 	ck_assert_int_eq(count("tally", "tally = 'bad' or tally = 'good'"), 0);
 	ck_assert_int_eq(sample_tally(&world, "full"), 1000);
 	ck_assert_double_eq(world_metric(&world, "sample", "bourse_refused_total"),
-			    (double)BUS_ARRAY_LEN(bad));
+			    (double)refused_count);
 }
 END_TEST
 

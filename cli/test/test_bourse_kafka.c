@@ -402,11 +402,12 @@ START_TEST(finds_the_stack_by_itself)
 {
 	/* build/stack/env below the current folder counts where nothing is set; what is set stays.
 	 */
-	ck_assert_int_eq(shell("cd %s && mkdir -p build/stack && cp stack/env build/stack/env && "
-			       "echo BOURSE_DEVELOPMENT=false >>build/stack/env && "
-			       "unset BOURSE_KAFKA_BOOTSTRAP && %s/bourse topics >out",
-			       tmp, build),
-			 0);
+	ck_assert_int_eq(
+		shell("cd %s && mkdir -p build/stack && "
+		      "sed s/DEVELOPMENT=true/DEVELOPMENT=false/ stack/env >build/stack/env && "
+		      "unset BOURSE_KAFKA_BOOTSTRAP && %s/bourse topics >out",
+		      tmp, build),
+		0);
 	ck_assert_int_eq(shell("cd %s && unset BOURSE_KAFKA_BOOTSTRAP BOURSE_DEVELOPMENT && "
 			       "%s/bourse topics >out 2>err",
 			       tmp, build),

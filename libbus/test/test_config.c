@@ -50,7 +50,7 @@ static int load(struct settings *settings)
 	ck_assert_ptr_nonnull(errors);
 	memset(settings, 0x5a, sizeof(*settings));
 	err = bus_config_load(options, BUS_ARRAY_LEN(options), settings, errors);
-	fclose(errors);
+	(void)fclose(errors);
 	return err;
 }
 
@@ -181,7 +181,7 @@ START_TEST(secrets_are_not_told)
 	setenv("T_SECRET_NUMBER", "swordfish", 1);
 	ck_assert_int_eq(bus_config_load(secret, 1, &number, out), BUS_ERR_CONFIG);
 	bus_config_help(secret, 1, out);
-	fclose(out);
+	(void)fclose(out);
 	ck_assert_ptr_nonnull(strstr(said, "T_SECRET_NUMBER=(secret): expected"));
 	ck_assert_ptr_null(strstr(said, "swordfish"));
 	ck_assert_ptr_null(strstr(said, "4711"));
@@ -193,7 +193,7 @@ START_TEST(help)
 	FILE *out = fmemopen(said, sizeof(said), "w");
 
 	bus_config_help(options, BUS_ARRAY_LEN(options), out);
-	fclose(out);
+	(void)fclose(out);
 	ck_assert_str_eq(
 		said,
 		"  T_BOOTSTRAP  (required)  The brokers to begin with.\n"
@@ -224,7 +224,7 @@ START_TEST(help_with_a_long_default)
 	FILE *out = fmemopen(said, sizeof(said), "w");
 
 	bus_config_help(wide, BUS_ARRAY_LEN(wide), out);
-	fclose(out);
+	(void)fclose(out);
 	ck_assert_str_eq(said, "  T_A   a-default-that-is-longer-than-its-column\n"
 			       "           Help.\n"
 			       "  T_BB  b  More.\n");

@@ -205,7 +205,7 @@ static const char *log_of(int (*call)(PGconn *, const char *, const struct bus_m
 	rewind(file);
 	len = fread(text, 1, sizeof(text) - 1, file);
 	text[len] = '\0';
-	fclose(file);
+	(void)fclose(file);
 	return text;
 }
 

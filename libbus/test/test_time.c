@@ -116,7 +116,7 @@ START_TEST(round_trip)
 		int64_t back;
 
 		bus_time_format(micros, buf);
-		strftime(libc, sizeof(libc), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+		(void)strftime(libc, sizeof(libc), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
 		ck_assert_mem_eq(buf, libc, 19);
 		ck_assert(bus_time_parse(buf, strlen(buf), &back));
 		ck_assert_int_eq(back, micros);

@@ -98,7 +98,7 @@ long nasdaq_read(const char *path, struct nasdaq_flow *flow)
 		else
 			bad = at;
 	}
-	fclose(file);
+	(void)fclose(file);
 	return bad;
 }
 
