@@ -19,6 +19,7 @@
 #include "bus/admin.h"
 #include "bus/config.h"
 #include "bus/log.h"
+#include "bus/money.h"
 #include "bus/time.h"
 #include "engine.h"
 #include "migrations.h"
@@ -42,7 +43,7 @@ struct options {
 	int64_t session_timeout_ms;
 	int64_t gap_timeout_ms;
 	int64_t keys_max;
-	int64_t linger_ms;
+	const char *linger_ms;
 	int64_t shutdown_timeout_ms;
 };
 
@@ -112,12 +113,11 @@ static const struct bus_option option_table[] = {
 	  .min = 1,
 	  .max = 100000000,
 	  .help = "Keys kept in memory before all are dropped and loaded anew." },
-	{ .name = "BOURSE_LINGER",
-	  .type = BUS_OPTION_DURATION_MS,
+	{ .name = "BOURSE_LINGER_MS",
+	  .type = BUS_OPTION_TEXT,
 	  .offset = offsetof(struct options, linger_ms),
-	  .fallback = "1ms",
-	  .max = 1000,
-	  .help = "How long the producer gathers messages." },
+	  .fallback = "1",
+	  .help = "How long the producer gathers messages, in milliseconds; decimals are taken." },
 	{ .name = "BOURSE_SHUTDOWN_TIMEOUT",
 	  .type = BUS_OPTION_DURATION_MS,
 	  .offset = offsetof(struct options, shutdown_timeout_ms),
@@ -134,7 +134,6 @@ struct program {
 	const struct bus_processor *chosen[ENGINES_MAX];
 	size_t chosen_count;
 	char owner[128];
-	char linger[24];
 	struct event_base *base;
 	struct event *on_term, *on_int, *check, *close_poll;
 	struct bus_metrics *metrics;
@@ -407,6 +406,7 @@ static bool configure(struct program *program)
 	struct options *options = &program->options;
 	enum bus_log_level level;
 	char host[64] = "";
+	int64_t linger;
 
 	if (bus_config_load(option_table, BUS_ARRAY_LEN(option_table), options, stderr))
 		return false;
@@ -421,10 +421,15 @@ static bool configure(struct program *program)
 		fprintf(stderr, "BOURSE_CLOCK=%s: broker or event is expected\n", options->clock);
 		return false;
 	}
+	if (!bus_micros_parse(options->linger_ms, strlen(options->linger_ms), &linger) ||
+	    linger < 0 || linger > 1000 * BUS_MICROS) {
+		fprintf(stderr, "BOURSE_LINGER_MS=%s: a number from 0 to 1000 is expected\n",
+			options->linger_ms);
+		return false;
+	}
 	bus_log_init(program->service->name, level);
 	gethostname(host, sizeof(host) - 1);
 	snprintf(program->owner, sizeof(program->owner), "%s/%d", host, (int)getpid());
-	snprintf(program->linger, sizeof(program->linger), "%" PRId64, options->linger_ms);
 	program->settings = (struct bus__settings){
 		.kafka = options->kafka,
 		.database_url = options->database_url,
@@ -435,7 +440,7 @@ static bool configure(struct program *program)
 		.session_timeout_ms = options->session_timeout_ms,
 		.gap_ms = options->gap_timeout_ms,
 		.keys_max = options->keys_max,
-		.linger_ms = program->linger,
+		.linger_ms = options->linger_ms,
 	};
 	return true;
 }
