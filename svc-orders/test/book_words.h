@@ -134,8 +134,8 @@ static inline int send_words(struct bus_fold *fold, const char *text)
 	uint64_t id = 0;
 	int64_t number = 0;
 
-	/* The words are of the tables beside this, not from outside. NOLINTNEXTLINE(cert-err34-c)
-	 */
+	/* The words are of the tables beside this, not from outside. */
+	/* NOLINTNEXTLINE(cert-err34-c) */
 	if (sscanf(text, "%15s %" SCNu64 " %" SCNd64 "@%" SCNd64 " %15s %15s", verb, &order.id,
 		   &order.quantity, &order.price, tif, more) >= 5) {
 		order.side = strcmp(verb, "buy") == 0	 ? BOOK_BUY
