@@ -37,7 +37,8 @@ bool bus_quantity_sub(struct bus_quantity a, struct bus_quantity b,
 bool bus_notional(struct bus_price price, struct bus_quantity quantity,
 		  struct bus_money *out) BUS_MUST_CHECK;
 
-/* The same, rounded towards minus and plus infinity: what an execution pays, what an order holds. */
+/* The same, rounded towards minus and plus infinity: what an execution pays, what an order holds.
+ */
 bool bus_notional_down(struct bus_price price, struct bus_quantity quantity,
 		       struct bus_money *out) BUS_MUST_CHECK;
 bool bus_notional_up(struct bus_price price, struct bus_quantity quantity,
