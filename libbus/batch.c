@@ -478,8 +478,7 @@ bool bus__batch_turn(struct bus__engine *engine)
 		return true;
 	}
 	/* Marks may have moved without anything to decide, or records have begun to wait. */
-	batch->flush = gather_idle(engine);
-	if (!batch->flush) {
+	if (!gather_idle(engine)) {
 		batch_clear(engine);
 		return false;
 	}

@@ -171,10 +171,8 @@ struct bus__batch {
 	struct bus__seen *seen; /* commands of the batch, by (key, ce_id) */
 	const char **fresh;	/* keys to load; in the scratch arena */
 	size_t fresh_count;
-	bool flush;  /* of positions and marks alone */
 	bool orphan; /* its partitions were revoked while the transaction was in flight */
 	int64_t started_at;
-	size_t refused, parked;
 };
 
 enum bus__engine_phase {

@@ -84,78 +84,85 @@ static int64_t appended_at(const struct bus__item *item)
 	return rd_kafka_message_timestamp(item->record->message, NULL) * 1000;
 }
 
-void bus__store_refused(struct bus__engine *engine)
+/* Inputs that are put aside, refused or parked: a row each, in one statement for all of a verdict.
+ */
+#define ASIDE_COLUMNS 11
+
+static void put_aside(struct bus__engine *engine, enum bus__verdict verdict,
+		      const struct bus_sql *sql, const enum bus_pg_type types[ASIDE_COLUMNS],
+		      void (*put)(struct bus__engine *engine, const struct bus__item *item,
+				  struct bus_column **c))
 {
-	static const enum bus_pg_type types[] = {
-		BUS_PG_TEXT, BUS_PG_INT4,  BUS_PG_INT8, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,
-		BUS_PG_TEXT, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,  BUS_PG_INT8,
-	};
-	struct bus_column *c[BUS_ARRAY_LEN(types)];
+	struct bus_column *c[ASIDE_COLUMNS];
 	struct bus_call *call = NULL;
 
 	for (size_t i = 0; i < engine->batch.count; i++) {
 		const struct bus__item *item = &engine->batch.items[i];
-		const rd_kafka_message_t *message = item->record ? item->record->message : NULL;
 
-		if (item->verdict != BUS__REFUSE || !message)
+		if (item->verdict != verdict || !item->record)
 			continue;
 		if (!call) {
-			call = bus_call(engine->db, &refused_insert_sql);
+			call = bus_call(engine->db, sql);
 			bus_call_text(call, engine->program.def->name);
-			for (size_t k = 0; k < BUS_ARRAY_LEN(types); k++)
+			for (size_t k = 0; k < ASIDE_COLUMNS; k++)
 				c[k] = bus_call_column(call, types[k]);
 		}
 		bus_column_text(c[0], engine->program.def->inputs[item->record->input].topic);
 		bus_column_int4(c[1], item->partition->id);
-		bus_column_int8(c[2], message->offset);
-		bus_column_bytes(c[3], bus_bytes(message->key, message->key_len));
-		bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
-		bus_column_text(c[5], bus__store_text(engine, item->record->ce.id));
-		bus_column_text(c[6], bus__store_text(engine, item->record->ce.source));
-		bus_column_bytes(c[7], bus_bytes(message->payload, message->len));
-		bus_column_text(c[8], bus_err_name(item->cause));
-		bus_column_text(c[9], item->detail ? item->detail : bus_err_text(item->cause));
-		bus_column_int8(c[10], appended_at(item));
+		bus_column_int8(c[2], item->record->message->offset);
+		put(engine, item, c);
+		bus_column_int8(c[ASIDE_COLUMNS - 1], appended_at(item));
 	}
 	if (call)
 		bus_call_send(call, NULL, NULL);
 }
 
+static void put_refused(struct bus__engine *engine, const struct bus__item *item,
+			struct bus_column **c)
+{
+	const rd_kafka_message_t *message = item->record->message;
+
+	bus_column_bytes(c[3], bus_bytes(message->key, message->key_len));
+	bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
+	bus_column_text(c[5], bus__store_text(engine, item->record->ce.id));
+	bus_column_text(c[6], bus__store_text(engine, item->record->ce.source));
+	bus_column_bytes(c[7], bus_bytes(message->payload, message->len));
+	bus_column_text(c[8], bus_err_name(item->cause));
+	bus_column_text(c[9], item->detail ? item->detail : bus_err_text(item->cause));
+}
+
+void bus__store_refused(struct bus__engine *engine)
+{
+	static const enum bus_pg_type types[ASIDE_COLUMNS] = {
+		BUS_PG_TEXT, BUS_PG_INT4,  BUS_PG_INT8, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,
+		BUS_PG_TEXT, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,  BUS_PG_INT8,
+	};
+
+	put_aside(engine, BUS__REFUSE, &refused_insert_sql, types, put_refused);
+}
+
+static void put_parked(struct bus__engine *engine, const struct bus__item *item,
+		       struct bus_column **c)
+{
+	const rd_kafka_message_t *message = item->record->message;
+
+	bus_column_text(c[3], item->key ? item->key : "");
+	bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
+	bus_column_text(c[5], bus__store_text(engine, item->record->ce.source));
+	bus_column_bytes(c[6], bus_bytes(message->payload, message->len));
+	bus_column_text(c[7], bus_err_name(item->cause));
+	bus_column_text(c[8], item->detail);
+	bus_column_bool(c[9], item->behind);
+}
+
 void bus__store_parked(struct bus__engine *engine)
 {
-	static const enum bus_pg_type types[] = {
+	static const enum bus_pg_type types[ASIDE_COLUMNS] = {
 		BUS_PG_TEXT,  BUS_PG_INT4, BUS_PG_INT8, BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_TEXT,
 		BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_BOOL, BUS_PG_INT8,
 	};
-	struct bus_column *c[BUS_ARRAY_LEN(types)];
-	struct bus_call *call = NULL;
 
-	for (size_t i = 0; i < engine->batch.count; i++) {
-		const struct bus__item *item = &engine->batch.items[i];
-		const rd_kafka_message_t *message = item->record ? item->record->message : NULL;
-
-		if (item->verdict != BUS__PARK || !message)
-			continue;
-		if (!call) {
-			call = bus_call(engine->db, &parked_insert_sql);
-			bus_call_text(call, engine->program.def->name);
-			for (size_t k = 0; k < BUS_ARRAY_LEN(types); k++)
-				c[k] = bus_call_column(call, types[k]);
-		}
-		bus_column_text(c[0], engine->program.def->inputs[item->record->input].topic);
-		bus_column_int4(c[1], item->partition->id);
-		bus_column_int8(c[2], message->offset);
-		bus_column_text(c[3], item->key ? item->key : "");
-		bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
-		bus_column_text(c[5], bus__store_text(engine, item->record->ce.source));
-		bus_column_bytes(c[6], bus_bytes(message->payload, message->len));
-		bus_column_text(c[7], bus_err_name(item->cause));
-		bus_column_text(c[8], item->detail);
-		bus_column_bool(c[9], item->behind);
-		bus_column_int8(c[10], appended_at(item));
-	}
-	if (call)
-		bus_call_send(call, NULL, NULL);
+	put_aside(engine, BUS__PARK, &parked_insert_sql, types, put_parked);
 }
 
 void bus__store_outbox(struct bus__engine *engine)
