@@ -118,6 +118,10 @@ void market_evolve(void *state, const struct bus_fact *fact)
 		evolve_bar(market, message);
 		break;
 	case FACT(COMMAND_REJECTED):
+	case FACT(AUCTION_CALLED):
+	case FACT(ACTION_ANNOUNCED):
+	case FACT(ACTION_EFFECTIVE):
+	case FACT(IMBALANCE_PUBLISHED):
 	case FACT(PARKED):
 	case FACT_NONE:
 	case FACT_ENUM_WIDTH:
@@ -157,6 +161,10 @@ void market_react(const struct bus_fact *fact, struct bus_reactions *out)
 	case FACT(TRADE_PRINTED):
 	case FACT(BAR_CLOSED):
 	case FACT(COMMAND_REJECTED):
+	case FACT(AUCTION_CALLED):
+	case FACT(ACTION_ANNOUNCED):
+	case FACT(ACTION_EFFECTIVE):
+	case FACT(IMBALANCE_PUBLISHED):
 	case FACT(PARKED):
 	case FACT_NONE:
 	case FACT_ENUM_WIDTH:

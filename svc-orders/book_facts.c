@@ -122,6 +122,13 @@ void book_evolve(void *state, const struct bus_fact *fact)
 	case BOOK_FACT(TRADING_STATE_CHANGED):
 		trading_changed(state, fact);
 		break;
+	case BOOK_FACT(ORDER_TRIGGERED):
+	case BOOK_FACT(ORDER_REPLACED):
+	case BOOK_FACT(SELF_TRADE_PREVENTED):
+	case BOOK_FACT(ORDER_COMPLETED):
+	case BOOK_FACT(AUCTION_HELD):
+	case BOOK_FACT(IMBALANCE_CHANGED):
+	case BOOK_FACT(TRAIL_MOVED):
 	case BOOK_FACT(PARKED):
 	case BOOK_FACT(ORDER_REJECTED):
 	case BOOK_FACT(REQUEST_REJECTED):
@@ -207,6 +214,13 @@ void book_react(const struct bus_fact *fact, struct bus_reactions *out)
 	case BOOK_FACT(REQUEST_REJECTED):
 		answer_request(fact->message, out);
 		break;
+	case BOOK_FACT(ORDER_TRIGGERED):
+	case BOOK_FACT(ORDER_REPLACED):
+	case BOOK_FACT(SELF_TRADE_PREVENTED):
+	case BOOK_FACT(ORDER_COMPLETED):
+	case BOOK_FACT(AUCTION_HELD):
+	case BOOK_FACT(IMBALANCE_CHANGED):
+	case BOOK_FACT(TRAIL_MOVED):
 	case BOOK_FACT(PARKED):
 	case BOOK_FACT(ORDER_ADDED):
 	case BOOK_FACT(TRADING_STATE_CHANGED):

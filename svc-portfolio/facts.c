@@ -172,6 +172,16 @@ void ledger_evolve(void *state, const struct bus_fact *fact)
 	case FACT(TRADE_BOOKED):
 		trade_booked(books, fact, fact->message);
 		break;
+	case FACT(CASH_SETTLED):
+	case FACT(DAY_CLOSED):
+	case FACT(CORPORATE_ACTION_DUE):
+	case FACT(POSITION_SPLIT):
+	case FACT(SYMBOL_CHANGED):
+	case FACT(DIVIDEND_PAID):
+	case FACT(ACTIONS_CHECKED):
+	case FACT(MARGIN_CHECKED):
+	case FACT(MARGIN_CALLED):
+	case FACT(MARGIN_CALL_MET):
 	case FACT(PARKED):
 	case FACT(COMMAND_REJECTED):
 	case FACT_NONE:

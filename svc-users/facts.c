@@ -74,6 +74,7 @@ void users_evolve(void *state, const struct bus_fact *fact)
 			       ((const USERS(PermissionRevoked) *)message)->permission, false);
 		break;
 	case FACT(COMMAND_REJECTED):
+	case FACT(SHORTING_CHANGED):
 	case FACT(PARKED):
 	case FACT_NONE:
 	case FACT_ENUM_WIDTH:
@@ -109,6 +110,7 @@ void users_react(const struct bus_fact *fact, struct bus_reactions *out)
 	case FACT(PERMISSION_GRANTED):
 	case FACT(PERMISSION_REVOKED):
 	case FACT(COMMAND_REJECTED):
+	case FACT(SHORTING_CHANGED):
 	case FACT(PARKED):
 	case FACT_NONE:
 	case FACT_ENUM_WIDTH:
