@@ -32,6 +32,21 @@ int bus_fold_input(struct bus_fold *fold, const char *topic, const char *key, co
 int bus_fold_blocked(struct bus_fold *fold, const char *topic, const char *key, const char *ce_id,
 		     const ProtobufCMessage *message);
 
+/*
+ * Fires the earliest timer that is due by bus_fold_now(): an input like another. Returns 1; 0 when
+ * none is due, and nothing has happened; or what its handler returned when it failed (the timer is
+ * gone, as it is when it is parked), and BUS_ERR_PARK when it led to no fact.
+ */
+int bus_fold_due(struct bus_fold *fold);
+/* The timers that are set, in the order in which they will fire. Borrowed until the next input. */
+struct bus_fold_timer {
+	const char *key;
+	const char *id;
+	int64_t due;
+};
+size_t bus_fold_timer_count(const struct bus_fold *fold);
+struct bus_fold_timer bus_fold_timer(const struct bus_fold *fold, size_t i);
+
 /* Facts of the last input, over all its steps. */
 size_t bus_fold_fact_count(const struct bus_fold *fold);
 const struct bus_fact *bus_fold_fact(const struct bus_fold *fold, size_t i);

@@ -23,11 +23,14 @@
 #include "bus/err.h"
 #include "bus/id.h"
 
-#define BUS_KEY_MAX 128 /* bytes of a record key; accounts and users are 36, symbols at most 12 */
+#define BUS_KEY_MAX	 128 /* bytes of a record key; accounts and users are 36, symbols at most 12 */
+#define BUS_TIMER	 "timer" /* the topic of the handlers of timers */
+#define BUS_TIMER_ID_MAX 64	 /* bytes of a timer's id */
 
 struct bus_facts;
 struct bus_reactions;
 struct bus_references;
+struct bus_timers;
 
 enum bus_input_kind {
 	BUS_OUTSIDE, /* from whoever may ask: de-duplicated by (key, ce_id), refused when unreadable
@@ -59,22 +62,26 @@ struct bus_output_topic {
 	const char *topic;
 	bool snapshot; /* compacted: carries the step's sequence instead of a dense number of its
 			  own */
+	/* The outside input of another processor: a message is a command, and carries a ce_id that
+	 * is a UUID, derived from its step. */
+	bool outside;
 };
 
 /*
- * One message to decide upon: a command, a plain message, or one fact of somebody's step. All
- * memory is borrowed and lives until the batch is committed.
+ * One message to decide upon: a command, a plain message, one fact of somebody's step, or a timer
+ * that is due. All memory is borrowed and lives until the batch is committed.
  */
 struct bus_input {
 	const ProtobufCMessage *message;
-	const char *key; /* NUL-terminated */
-	const char *topic;
+	const char *key;   /* NUL-terminated */
+	const char *topic; /* BUS_TIMER for a timer */
 	int32_t partition;
-	int64_t offset;
+	int64_t offset;	    /* -1 for a timer */
 	int32_t index;	    /* of the fact within its step; 0 for others */
-	const char *ce_id;  /* text as sent */
+	const char *ce_id;  /* text as sent; the id of a timer */
 	int64_t now;	    /* micros: the later of the append time and the partition's last now */
 	int64_t origin_now; /* journal inputs: the now of their step; else = now */
+	int64_t due;	    /* of a timer, not after `now`; 0 for others */
 	const struct bus_references *references;
 };
 
@@ -94,7 +101,8 @@ struct bus_fact {
 /*
  * Returns 0 and has appended facts, BUS_DECIDE_AGAIN when the same input must be decided again in a
  * further step (a sweep that is bounded per step), or a negative bus_err: PARK and OVERFLOW park a
- * sequenced input; REFUSE-class errors refuse an outside one. An outside input must lead to a fact.
+ * sequenced input or a timer; REFUSE-class errors refuse an outside one. An outside input must lead
+ * to a fact, and so must a timer.
  */
 #define BUS_DECIDE_AGAIN 1
 typedef int (*bus_decide_fn)(const void *state, const struct bus_input *input,
@@ -103,8 +111,9 @@ typedef int (*bus_decide_fn)(const void *state, const struct bus_input *input,
 struct bus_handler {
 	const ProtobufCMessageDescriptor *type; /* its full name is the ce_type */
 	bus_decide_fn decide;
-	/* The topic that it arrives on. NULL: the journal among the inputs whose facts include it,
-	 * else the first input. A message is never taken from another topic than its own. */
+	/* The topic that it arrives on; BUS_TIMER: the type is the message of a timer. NULL: the
+	 * journal among the inputs whose facts include it, else the first input. A message is never
+	 * taken from another topic than its own. */
 	const char *topic;
 };
 
@@ -112,7 +121,8 @@ struct bus_handler {
 struct bus_load {
 	const char *const *keys; /* keys of the batch that are not loaded yet, distinct, sorted */
 	size_t key_count;
-	const struct bus_input *inputs; /* the whole batch, in order; repeats are gone already */
+	/* The whole batch, in order, timers that are due among them. */
+	const struct bus_input *inputs;
 	size_t input_count;
 };
 
@@ -142,6 +152,9 @@ struct bus_processor {
 	void (*load)(void *state, const struct bus_load *load, struct bus_db *db);
 	void (*evolve)(void *state, const struct bus_fact *fact);
 	void (*react)(const struct bus_fact *fact, struct bus_reactions *out); /* may be NULL */
+	/* Which timers of its key a fact sets and clears. Pure and total, called live and on
+	 * replay; may be NULL. */
+	void (*schedule)(const struct bus_fact *fact, struct bus_timers *timers);
 	/* Queues the writes of what changed since the last save, and forgets that it changed. */
 	void (*save)(void *state, struct bus_db *db);
 };
@@ -162,8 +175,8 @@ char *bus_facts_strdup(struct bus_facts *facts, const char *text);
 size_t bus_facts_count(const struct bus_facts *facts);
 
 /*
- * The id of what this input makes: bus_id_derive(processor, key, ce_id) for an outside input; for
- * the n-th thing of any step, bus_facts_step_id().
+ * The id of what this input makes: bus_id_derive(processor, key, ce_id) for an outside input, the
+ * same over its id and its time for a timer; for the n-th thing of any step, bus_facts_step_id().
  */
 struct bus_id bus_facts_command_id(const struct bus_facts *facts, const struct bus_input *input);
 struct bus_id bus_facts_step_id(const struct bus_facts *facts, int32_t n);
@@ -171,6 +184,19 @@ struct bus_id bus_facts_step_id(const struct bus_facts *facts, int32_t n);
 /* Sends `message` to `topic` (one of the processor's outputs) under `key`; packed at once. */
 void bus_react(struct bus_reactions *out, const char *topic, const char *key,
 	       const ProtobufCMessage *message);
+
+/*
+ * Sets the timer `id` of the fact's key, or sets it anew: when the partition's clock has come to
+ * `due` (micros), `message` is an input of that key, once. Timers fire in order of (due, key, id),
+ * before any record with a later time. The id is 1 to BUS_TIMER_ID_MAX bytes of text, unique within
+ * the key; the message has a handler with the topic BUS_TIMER (bus_assert otherwise); it is packed
+ * at once. A timer that fires is gone, unless a fact of its step sets it again. One that is set to
+ * a time that has passed fires with the next batch.
+ */
+void bus_timer_set(struct bus_timers *timers, const char *id, int64_t due,
+		   const ProtobufCMessage *message);
+/* Clears it; nothing happens when it is not set. */
+void bus_timer_clear(struct bus_timers *timers, const char *id);
 
 /* The latest snapshot of `key` on a reference topic of the processor, or NULL. Borrowed. */
 const void *bus_reference(const struct bus_input *input, const char *topic, const char *key);
