@@ -1,6 +1,7 @@
-/* The facts of the processor *users*: what each changes, and the snapshot it leads to. */
+/* The facts of the processor *users*: what each changes, and whom it tells. */
 #include "facts.h"
 
+#include "bourse/orders/v1/orders.pb-c.h"
 #include "store.h"
 #include "wire.h"
 
@@ -53,6 +54,9 @@ void users_evolve(void *state, const struct bus_fact *fact)
 	case FACT(ACCOUNT_UNBLOCKED):
 		evolve_account(users, ((const USERS(AccountUnblocked) *)message)->account);
 		break;
+	case FACT(SHORTING_CHANGED):
+		evolve_account(users, ((const USERS(ShortingChanged) *)message)->account);
+		break;
 	case FACT(ROLE_GRANTED):
 		user = user_of(users, fact->key);
 		users_set_word(users, user, ROLE, ((const USERS(RoleGranted) *)message)->role,
@@ -74,7 +78,7 @@ void users_evolve(void *state, const struct bus_fact *fact)
 			       ((const USERS(PermissionRevoked) *)message)->permission, false);
 		break;
 	case FACT(COMMAND_REJECTED):
-	case FACT(SHORTING_CHANGED):
+	case FACT(ORDERS_CANCEL_DEMANDED):
 	case FACT(PARKED):
 	case FACT_NONE:
 	case FACT_ENUM_WIDTH:
@@ -85,6 +89,15 @@ void users_evolve(void *state, const struct bus_fact *fact)
 static void tell_account(struct bus_reactions *out, const USERS(Account) * account)
 {
 	bus_react(out, TOPIC_ACCOUNTS, account->account_id, &account->base);
+}
+
+/* A command like anybody's: the desk cancels all open orders of the account. */
+static void tell_desk(struct bus_reactions *out, const USERS(OrdersCancelDemanded) * fact)
+{
+	Bourse__Orders__V1__CancelOrders command = BOURSE__ORDERS__V1__CANCEL_ORDERS__INIT;
+
+	command.account_id = fact->account_id;
+	bus_react(out, TOPIC_ORDERS, command.account_id, &command.base);
 }
 
 void users_react(const struct bus_fact *fact, struct bus_reactions *out)
@@ -104,13 +117,18 @@ void users_react(const struct bus_fact *fact, struct bus_reactions *out)
 	case FACT(ACCOUNT_UNBLOCKED):
 		tell_account(out, ((const USERS(AccountUnblocked) *)message)->account);
 		break;
+	case FACT(SHORTING_CHANGED):
+		tell_account(out, ((const USERS(ShortingChanged) *)message)->account);
+		break;
+	case FACT(ORDERS_CANCEL_DEMANDED):
+		tell_desk(out, message);
+		break;
 	case FACT(USER_REGISTERED):
 	case FACT(ROLE_GRANTED):
 	case FACT(ROLE_REVOKED):
 	case FACT(PERMISSION_GRANTED):
 	case FACT(PERMISSION_REVOKED):
 	case FACT(COMMAND_REJECTED):
-	case FACT(SHORTING_CHANGED):
 	case FACT(PARKED):
 	case FACT_NONE:
 	case FACT_ENUM_WIDTH:

@@ -5,6 +5,7 @@
 #include "bus/processor.h"
 
 #define TOPIC_ACCOUNTS "users.accounts"
+#define TOPIC_ORDERS   "orders.commands"
 
 void users_evolve(void *state, const struct bus_fact *fact);
 void users_react(const struct bus_fact *fact, struct bus_reactions *out);

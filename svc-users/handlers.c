@@ -1,5 +1,5 @@
 /*
- * The decisions of the processor *users*. Every command leads to one fact: what it asked for, or
+ * The decisions of the processor *users*. A command leads to what it asked for, or to
  * CommandRejected. No sentence of a rejection holds personal data.
  */
 #include "handlers.h"
@@ -98,7 +98,11 @@ static int decide_open(const void *state, const struct bus_input *input, struct 
 	const USERS(OpenAccount) *command = (const void *)input->message;
 	const struct user *user = users_find(state, input->key);
 	const char *group = command->fee_group[0] ? command->fee_group : FEE_GROUP_STANDARD;
-	struct account account = { .status = ACCOUNT_OPEN, .firm = command->firm };
+	struct account account = {
+		.status = ACCOUNT_OPEN,
+		.firm = command->firm,
+		.shorting = command->shorting,
+	};
 
 	if (!user)
 		return reject_unknown_user(input, facts);
@@ -120,10 +124,9 @@ static int decide_open(const void *state, const struct bus_input *input, struct 
 	return 0;
 }
 
-/* What the three commands to an account have in common: who, which, and whether it may be. */
-static struct verdict move(const struct users *users, const struct bus_input *input,
-			   const char *account_id, enum account_action action, const char *reason,
-			   struct account *after)
+/* What the commands to an account have in common: who, and which. */
+static struct verdict find_account(const struct users *users, const struct bus_input *input,
+				   const char *account_id, const struct account **out)
 {
 	const struct user *user = users_find(users, input->key);
 	const struct held_account *held;
@@ -136,7 +139,28 @@ static struct verdict move(const struct users *users, const struct bus_input *in
 	held = user_account(user, id);
 	if (!held)
 		return REFUSE(UNKNOWN_ACCOUNT, "the user has no such account");
-	return account_move(&held->account, action, reason, after);
+	*out = &held->account;
+	return (struct verdict){ USERS_ACCEPTED, NULL };
+}
+
+static struct verdict move(const struct users *users, const struct bus_input *input,
+			   const char *account_id, enum account_action action, const char *reason,
+			   struct account *after)
+{
+	const struct account *before;
+	struct verdict verdict = find_account(users, input, account_id, &before);
+
+	return verdict.reason ? verdict : account_move(before, action, reason, after);
+}
+
+/* Nothing of an account that may not trade stays in a book. */
+static void demand_cancels(const struct bus_input *input, struct bus_facts *facts,
+			   const char *account_id)
+{
+	USERS(OrdersCancelDemanded) *fact = bus_fact_add(facts, USERS_D(orders_cancel_demanded));
+
+	fact->user_id = wire_text(input->key);
+	fact->account_id = wire_text(account_id);
 }
 
 static int decide_close(const void *state, const struct bus_input *input, struct bus_facts *facts)
@@ -153,6 +177,7 @@ static int decide_close(const void *state, const struct bus_input *input, struct
 
 	fact->user_id = wire_text(input->key);
 	fact->account = account_part(input, facts, &after);
+	demand_cancels(input, facts, command->account_id);
 	return 0;
 }
 
@@ -170,6 +195,7 @@ static int decide_block(const void *state, const struct bus_input *input, struct
 
 	fact->user_id = wire_text(input->key);
 	fact->account = account_part(input, facts, &after);
+	demand_cancels(input, facts, command->account_id);
 	return 0;
 }
 
@@ -184,6 +210,26 @@ static int decide_unblock(const void *state, const struct bus_input *input, stru
 		return reject(input, facts, verdict);
 
 	USERS(AccountUnblocked) *fact = bus_fact_add(facts, USERS_D(account_unblocked));
+
+	fact->user_id = wire_text(input->key);
+	fact->account = account_part(input, facts, &after);
+	return 0;
+}
+
+static int decide_set_shorting(const void *state, const struct bus_input *input,
+			       struct bus_facts *facts)
+{
+	const USERS(SetShorting) *command = (const void *)input->message;
+	const struct account *before;
+	struct account after;
+	struct verdict verdict = find_account(state, input, command->account_id, &before);
+
+	if (!verdict.reason)
+		verdict = account_set_shorting(before, command->shorting, &after);
+	if (verdict.reason)
+		return reject(input, facts, verdict);
+
+	USERS(ShortingChanged) *fact = bus_fact_add(facts, USERS_D(shorting_changed));
 
 	fact->user_id = wire_text(input->key);
 	fact->account = account_part(input, facts, &after);
@@ -279,6 +325,7 @@ const struct bus_handler users_handlers[] = {
 	{ USERS_D(close_account), decide_close },
 	{ USERS_D(block_account), decide_block },
 	{ USERS_D(unblock_account), decide_unblock },
+	{ USERS_D(set_shorting), decide_set_shorting },
 	{ USERS_D(grant_role), decide_grant_role },
 	{ USERS_D(revoke_role), decide_revoke_role },
 	{ USERS_D(grant_permission), decide_grant_permission },

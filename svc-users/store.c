@@ -230,6 +230,7 @@ static void on_accounts(void *arg, const PGresult *rows)
 		account->firm = bus_row_bool(rows, row, 4);
 		text_get(account->block_reason, sizeof(account->block_reason), rows, row, 5);
 		account->opened_at = bus_row_int8(rows, row, 6);
+		account->shorting = bus_row_bool(rows, row, 7);
 	}
 }
 
@@ -394,6 +395,7 @@ static struct saved_account *dirty_accounts(struct users *users, size_t *count)
 static void save_accounts(struct users *users, struct bus_db *db)
 {
 	struct bus_column *id, *user_id, *status, *fee_group, *firm, *block_reason, *opened_at;
+	struct bus_column *shorting;
 	struct saved_account *saved;
 	struct bus_call *call;
 	size_t count;
@@ -409,6 +411,7 @@ static void save_accounts(struct users *users, struct bus_db *db)
 	firm = bus_call_column(call, BUS_PG_BOOL);
 	block_reason = bus_call_column(call, BUS_PG_TEXT);
 	opened_at = bus_call_column(call, BUS_PG_INT8);
+	shorting = bus_call_column(call, BUS_PG_BOOL);
 	for (size_t i = 0; i < count; i++) {
 		const struct account *account = saved[i].account;
 
@@ -419,6 +422,7 @@ static void save_accounts(struct users *users, struct bus_db *db)
 		bus_column_bool(firm, account->firm);
 		bus_column_text(block_reason, account->block_reason);
 		bus_column_int8(opened_at, account->opened_at);
+		bus_column_bool(shorting, account->shorting);
 	}
 	bus_call_send(call, NULL, NULL);
 }

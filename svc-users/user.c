@@ -66,6 +66,19 @@ struct verdict account_move(const struct account *before, enum account_action ac
 	return ACCEPTED;
 }
 
+struct verdict account_set_shorting(const struct account *before, bool shorting,
+				    struct account *out)
+{
+	if (before->status == ACCOUNT_CLOSED)
+		return refuse(USERS_ACCOUNT_CLOSED, "the account is closed");
+	if (before->shorting == shorting)
+		return refuse(USERS_NO_CHANGE, shorting ? "the account may sell short already"
+							: "the account may not sell short");
+	*out = *before;
+	out->shorting = shorting;
+	return ACCEPTED;
+}
+
 /* --- Words
  * ----------------------------------------------------------------------------------------- */
 

@@ -49,6 +49,7 @@ struct account {
 	enum account_status status;
 	char fee_group[WORD_MAX + 1];
 	bool firm;
+	bool shorting; /* it may sell what it does not own */
 	char block_reason[BLOCK_REASON_MAX + 1];
 	int64_t opened_at; /* micros */
 };
@@ -59,6 +60,9 @@ enum account_action { ACCOUNT_CLOSE, ACCOUNT_BLOCK, ACCOUNT_UNBLOCK };
 /* Computes *out, the account after the action; `reason` is a block's. */
 struct verdict account_move(const struct account *before, enum account_action action,
 			    const char *reason, struct account *out);
+
+struct verdict account_set_shorting(const struct account *before, bool shorting,
+				    struct account *out);
 
 /* A set of words, in the order in which they were granted. */
 struct words {

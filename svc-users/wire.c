@@ -46,6 +46,7 @@ void wire_account_put(USERS(Account) * message, const struct account *account,
 	message->status = (USERS(AccountStatus))account->status;
 	message->fee_group = wire_text(account->fee_group);
 	message->firm = account->firm;
+	message->shorting = account->shorting;
 	message->block_reason = wire_text(account->block_reason);
 	message->opened_at_micros = account->opened_at;
 }
@@ -58,6 +59,7 @@ void wire_account_get(const USERS(Account) * message, struct account *account)
 	*account = (struct account){
 		.status = (enum account_status)message->status,
 		.firm = message->firm,
+		.shorting = message->shorting,
 		.opened_at = message->opened_at_micros,
 	};
 	bus_assert(group < sizeof(account->fee_group) && reason < sizeof(account->block_reason));

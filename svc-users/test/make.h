@@ -55,6 +55,17 @@ static inline USERS(UnblockAccount) make_unblock(const char *user_id, const char
 	return m;
 }
 
+static inline USERS(SetShorting)
+	make_set_shorting(const char *user_id, const char *account_id, bool shorting)
+{
+	USERS(SetShorting) m = BOURSE__USERS__V1__SET_SHORTING__INIT;
+
+	m.user_id = wire_text(user_id);
+	m.account_id = wire_text(account_id);
+	m.shorting = shorting;
+	return m;
+}
+
 static inline USERS(GrantRole) make_grant_role(const char *user_id, const char *role)
 {
 	USERS(GrantRole) m = BOURSE__USERS__V1__GRANT_ROLE__INIT;

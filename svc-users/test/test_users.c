@@ -7,6 +7,7 @@
 #include "../facts.h"
 #include "../store.h"
 #include "../users.h"
+#include "bourse/orders/v1/orders.pb-c.h"
 #include "bus/fold.h"
 #include "make.h"
 
@@ -77,6 +78,43 @@ static const USERS(Account) * snapshot(void)
 	account = (const void *)reaction->message;
 	ck_assert_str_eq(reaction->key, account->account_id);
 	return account;
+}
+
+/*
+ * The last input moved an account, told the snapshot first, and then demanded that the desk cancel
+ * what is open of it.
+ */
+static void stopped(int type, const char *account_id)
+{
+	const USERS(OrdersCancelDemanded) * demanded;
+	const Bourse__Orders__V1__CancelOrders *cancel;
+	const USERS(Account) * account;
+
+	ck_assert_uint_eq(bus_fold_fact_count(fold), 2);
+	ck_assert_int_eq(bus_fold_fact(fold, 0)->type, type);
+	ck_assert_int_eq(bus_fold_fact(fold, 1)->type, FACT(ORDERS_CANCEL_DEMANDED));
+	demanded = bus_fold_fact(fold, 1)->message;
+	ck_assert_str_eq(demanded->account_id, account_id);
+	ck_assert_str_eq(demanded->user_id, ANN);
+
+	ck_assert_uint_eq(bus_fold_reaction_count(fold), 2);
+	ck_assert_str_eq(bus_fold_reaction(fold, 0)->topic, TOPIC_ACCOUNTS);
+	account = (const void *)bus_fold_reaction(fold, 0)->message;
+	ck_assert_str_eq(account->account_id, account_id);
+	ck_assert_str_eq(bus_fold_reaction(fold, 1)->topic, "orders.commands");
+	ck_assert_str_eq(bus_fold_reaction(fold, 1)->key, account_id);
+	cancel = (const void *)bus_fold_reaction(fold, 1)->message;
+	ck_assert_ptr_eq(cancel->base.descriptor, &bourse__orders__v1__cancel_orders__descriptor);
+	ck_assert_str_eq(cancel->account_id, account_id);
+	ck_assert_str_eq(cancel->symbol, "");
+}
+
+/* The account as the last input, which changed its status, told it. */
+static const USERS(Account) * told(void)
+{
+	ck_assert_uint_ge(bus_fold_reaction_count(fold), 1);
+	ck_assert_str_eq(bus_fold_reaction(fold, 0)->topic, TOPIC_ACCOUNTS);
+	return (const void *)bus_fold_reaction(fold, 0)->message;
 }
 
 /* Opens an account of Ann's; its id goes to buf[BUS_ID_TEXT]. */
@@ -222,11 +260,10 @@ START_TEST(test_block_unblock)
 	unblock = make_unblock(ANN, id);
 	REFUSED(tell(ANN, &unblock), NO_CHANGE, "UnblockAccount");
 	ck_assert_int_eq(tell(ANN, &block), 0);
-	fact(FACT(ACCOUNT_BLOCKED));
-	ck_assert_int_eq(snapshot()->status,
-			 BOURSE__USERS__V1__ACCOUNT_STATUS__ACCOUNT_STATUS_BLOCKED);
-	ck_assert_str_eq(snapshot()->block_reason, "under review");
-	ck_assert_str_eq(snapshot()->account_id, id);
+	stopped(FACT(ACCOUNT_BLOCKED), id);
+	ck_assert_int_eq(told()->status, BOURSE__USERS__V1__ACCOUNT_STATUS__ACCOUNT_STATUS_BLOCKED);
+	ck_assert_str_eq(told()->block_reason, "under review");
+	ck_assert_str_eq(told()->account_id, id);
 	REFUSED(tell(ANN, &block), NO_CHANGE, "BlockAccount");
 	ck_assert_int_eq(tell(ANN, &unblock), 0);
 	fact(FACT(ACCOUNT_UNBLOCKED));
@@ -252,14 +289,81 @@ START_TEST(test_close)
 		if (i)
 			ck_assert_int_eq(tell(ANN, &block), 0);
 		ck_assert_int_eq(tell(ANN, &close), 0);
-		fact(FACT(ACCOUNT_CLOSED));
-		ck_assert_int_eq(snapshot()->status,
+		stopped(FACT(ACCOUNT_CLOSED), ids[i]);
+		ck_assert_int_eq(told()->status,
 				 BOURSE__USERS__V1__ACCOUNT_STATUS__ACCOUNT_STATUS_CLOSED);
-		ck_assert_str_eq(snapshot()->block_reason, "");
+		ck_assert_str_eq(told()->block_reason, "");
 		REFUSED(tell(ANN, &close), ACCOUNT_CLOSED, "CloseAccount");
 		REFUSED(tell(ANN, &block), ACCOUNT_CLOSED, "BlockAccount");
 		REFUSED(tell(ANN, &unblock), ACCOUNT_CLOSED, "UnblockAccount");
 	}
+}
+END_TEST
+
+/* The permission to sell short: at the opening, and changed later; not to what it is already. */
+START_TEST(test_shorting)
+{
+	static const struct {
+		bool opened, set;
+		USERS(RejectReason) refusal;
+	} rows[] = {
+		{ false, true, 0 },
+		{ true, false, 0 },
+		{ false, false, BOURSE__USERS__V1__REJECT_REASON__REJECT_REASON_NO_CHANGE },
+		{ true, true, BOURSE__USERS__V1__REJECT_REASON__REJECT_REASON_NO_CHANGE },
+	};
+
+	register_user(ANN, "ann@example.com");
+	for (size_t i = 0; i < BUS_ARRAY_LEN(rows); i++) {
+		USERS(OpenAccount) open = make_open(ANN);
+		USERS(SetShorting) set;
+		char id[BUS_ID_TEXT];
+
+		open.shorting = rows[i].opened;
+		ck_assert_int_eq(tell(ANN, &open), 0);
+		ck_assert_int_eq(snapshot()->shorting, rows[i].opened);
+		memcpy(id, snapshot()->account_id, sizeof(id));
+		set = make_set_shorting(ANN, id, rows[i].set);
+		if (rows[i].refusal) {
+			refused(tell(ANN, &set), rows[i].refusal, "bourse.users.v1.SetShorting");
+			continue;
+		}
+		ck_assert_int_eq(tell(ANN, &set), 0);
+		fact(FACT(SHORTING_CHANGED));
+		ck_assert_str_eq(snapshot()->account_id, id);
+		ck_assert_int_eq(snapshot()->shorting, rows[i].set);
+		ck_assert_int_eq(snapshot()->status,
+				 BOURSE__USERS__V1__ACCOUNT_STATUS__ACCOUNT_STATUS_OPEN);
+		REFUSED(tell(ANN, &set), NO_CHANGE, "SetShorting");
+	}
+}
+END_TEST
+
+/* A blocked account keeps what it may, also through the block; a closed one changes no more. */
+START_TEST(test_shorting_of_stopped)
+{
+	USERS(SetShorting) set;
+	USERS(BlockAccount) block;
+	USERS(UnblockAccount) unblock;
+	USERS(CloseAccount) close;
+	char id[BUS_ID_TEXT];
+
+	register_user(ANN, "ann@example.com");
+	open_account(id);
+	set = make_set_shorting(ANN, id, true);
+	block = make_block(ANN, id);
+	unblock = make_unblock(ANN, id);
+	close = make_close(ANN, id);
+	ck_assert_int_eq(tell(ANN, &block), 0);
+	ck_assert_int_eq(tell(ANN, &set), 0);
+	fact(FACT(SHORTING_CHANGED));
+	ck_assert_int_eq(snapshot()->status,
+			 BOURSE__USERS__V1__ACCOUNT_STATUS__ACCOUNT_STATUS_BLOCKED);
+	ck_assert_int_eq(tell(ANN, &unblock), 0);
+	ck_assert(snapshot()->shorting);
+	ck_assert_int_eq(tell(ANN, &close), 0);
+	set.shorting = false;
+	REFUSED(tell(ANN, &set), ACCOUNT_CLOSED, "SetShorting");
 }
 END_TEST
 
@@ -268,6 +372,7 @@ START_TEST(test_account_of_another)
 	USERS(CloseAccount) close;
 	USERS(BlockAccount) block;
 	USERS(UnblockAccount) unblock;
+	USERS(SetShorting) set;
 	char id[BUS_ID_TEXT];
 
 	register_user(ANN, "ann@example.com");
@@ -279,6 +384,12 @@ START_TEST(test_account_of_another)
 	REFUSED(tell(BOB, &close), UNKNOWN_ACCOUNT, "CloseAccount");
 	REFUSED(tell(BOB, &block), UNKNOWN_ACCOUNT, "BlockAccount");
 	REFUSED(tell(BOB, &unblock), UNKNOWN_ACCOUNT, "UnblockAccount");
+	set = make_set_shorting(BOB, id, true);
+	REFUSED(tell(BOB, &set), UNKNOWN_ACCOUNT, "SetShorting");
+	set = make_set_shorting(BOB, "", true);
+	REFUSED(tell(BOB, &set), INVALID_FIELD, "SetShorting");
+	set = make_set_shorting(CAROL, id, true);
+	REFUSED(tell(CAROL, &set), UNKNOWN_USER, "SetShorting");
 	close = make_close(ANN, NOBODYS);
 	REFUSED(tell(ANN, &close), UNKNOWN_ACCOUNT, "CloseAccount");
 	close = make_close(ANN, "");
@@ -418,6 +529,8 @@ int main(void)
 	tcase_add_test(tcase, test_open_refused);
 	tcase_add_test(tcase, test_block_unblock);
 	tcase_add_test(tcase, test_close);
+	tcase_add_test(tcase, test_shorting);
+	tcase_add_test(tcase, test_shorting_of_stopped);
 	tcase_add_test(tcase, test_account_of_another);
 	tcase_add_test(tcase, test_roles);
 	tcase_add_test(tcase, test_permissions);
