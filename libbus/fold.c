@@ -6,12 +6,14 @@
 
 #include "reference.h"
 #include "step.h"
+#include "timers.h"
 
 struct bus_fold {
 	struct bus__program program;
 	struct bus_references references;
 	struct bus__numbers numbers;
-	struct bus_arena arena; /* of the last input */
+	struct bus__timers timers; /* all of them */
+	struct bus_arena arena;	   /* of the last input */
 	void *state;
 	int64_t now;
 	int64_t offset;
@@ -33,6 +35,7 @@ struct bus_fold *bus_fold_new(const struct bus_processor *processor)
 		fold->numbers.outputs[i].partition_count = 1;
 		fold->numbers.outputs[i].last = bus_calloc(1, sizeof(int64_t));
 	}
+	fold->timers.loaded = fold->timers.complete = true;
 	fold->state = processor->state_new();
 	return fold;
 }
@@ -44,6 +47,7 @@ void bus_fold_free(struct bus_fold *fold)
 	fold->program.def->state_free(fold->state);
 	for (size_t i = 0; i < fold->program.output_count; i++)
 		free(fold->numbers.outputs[i].last);
+	bus__timers_release(&fold->timers);
 	bus_arena_release(&fold->arena);
 	bus__references_release(&fold->references);
 	bus__program_release(&fold->program);
@@ -104,6 +108,7 @@ static void on_step(void *arg, const struct bus__step *step)
 {
 	struct bus_fold *fold = arg;
 
+	bus__timers_step(&fold->timers, step);
 	for (size_t i = 0; i < step->fact_count; i++)
 		keep_fact(fold, &step->facts[i]);
 	for (size_t i = 0; i < step->reaction_count; i++) {
@@ -116,47 +121,100 @@ static void on_step(void *arg, const struct bus__step *step)
 	}
 }
 
-static int run(struct bus_fold *fold, const char *topic, const char *key, const char *ce_id,
-	       const ProtobufCMessage *message, bool blocked)
+static void begin(struct bus_fold *fold)
 {
-	const struct bus_processor *def = fold->program.def;
-	struct bus__decision decision = { .input_count = 1, .blocked = blocked };
-	const struct bus__handler *handler = NULL;
-	struct bus_input input = { .topic = topic, .key = key };
-	bool touched = false;
-
 	bus_arena_reset(&fold->arena, SIZE_MAX);
 	fold->fact_count = fold->reaction_count = 0;
-	if (!ce_id)
-		ce_id = bus_id_format(bus_id_random(), fold->ce_id);
-	for (size_t i = 0; i < fold->program.input_count; i++)
-		if (strcmp(def->inputs[i].topic, topic) == 0)
-			handler = bus__program_fact_handler(&fold->program, (int)i,
-							    message->descriptor);
-	bus_assert(handler);
-	input.ce_id = ce_id;
-	input.offset = fold->offset++;
-	input.now = input.origin_now = fold->now;
-	input.references = &fold->references;
-	input.message =
-		bus__unpack(message->descriptor, bus__pack(message, &fold->arena), &fold->arena);
-	bus_assert(input.message);
-	decision.inputs = &input;
-	decision.handlers = &handler;
+}
+
+static int run(struct bus_fold *fold, struct bus_input *input, const struct bus__handler *handler,
+	       bool blocked)
+{
+	struct bus__decision decision = {
+		.inputs = input, .input_count = 1, .handlers = &handler, .blocked = blocked
+	};
+	bool touched = false;
+
+	bus_assert(handler && input->message);
+	input->now = input->origin_now = fold->now;
+	input->references = &fold->references;
 	return bus__step_run(&fold->program, &fold->arena, fold->state, &fold->numbers, &decision,
 			     on_step, fold, &touched);
+}
+
+static int run_message(struct bus_fold *fold, struct bus_input input,
+		       const ProtobufCMessage *message, bool blocked)
+{
+	const struct bus_processor *def = fold->program.def;
+	const struct bus__handler *handler = NULL;
+
+	begin(fold);
+	if (!input.ce_id)
+		input.ce_id = bus_id_format(bus_id_random(), fold->ce_id);
+	for (size_t i = 0; i < fold->program.input_count; i++)
+		if (strcmp(def->inputs[i].topic, input.topic) == 0)
+			handler = bus__program_fact_handler(&fold->program, (int)i,
+							    message->descriptor);
+	input.offset = fold->offset++;
+	input.message =
+		bus__unpack(message->descriptor, bus__pack(message, &fold->arena), &fold->arena);
+	return run(fold, &input, handler, blocked);
 }
 
 int bus_fold_input(struct bus_fold *fold, const char *topic, const char *key, const char *ce_id,
 		   const ProtobufCMessage *message)
 {
-	return run(fold, topic, key, ce_id, message, false);
+	return run_message(fold, (struct bus_input){ .topic = topic, .key = key, .ce_id = ce_id },
+			   message, false);
 }
 
 int bus_fold_blocked(struct bus_fold *fold, const char *topic, const char *key, const char *ce_id,
 		     const ProtobufCMessage *message)
 {
-	return run(fold, topic, key, ce_id, message, true);
+	return run_message(fold, (struct bus_input){ .topic = topic, .key = key, .ce_id = ce_id },
+			   message, true);
+}
+
+int bus_fold_due(struct bus_fold *fold)
+{
+	const struct bus__timer *first = fold->timers.count ? fold->timers.items[0] : NULL;
+	const struct bus__handler *handler;
+	struct bus__timer *left;
+	struct bus_input input = { .topic = BUS_TIMER, .offset = -1 };
+	int rc;
+
+	if (!first || first->due > fold->now)
+		return 0;
+	begin(fold);
+	/* The timer goes with its first step. */
+	input.key = bus_arena_strndup(&fold->arena, first->key, strlen(first->key));
+	input.ce_id = bus_arena_strndup(&fold->arena, first->id, strlen(first->id));
+	input.due = first->due;
+	handler = bus__program_handler(&fold->program, BUS__TIMER,
+				       bus_bytes(first->type, strlen(first->type)));
+	bus_assert(handler);
+	input.message = bus__unpack(handler->def->type, first->value, &fold->arena);
+	rc = run(fold, &input, handler, false);
+	if (rc == 0)
+		return 1;
+	left = bus__timers_find(&fold->timers, input.key, input.ce_id);
+	if (left && left->due == input.due)
+		bus__timers_remove(&fold->timers, left);
+	return rc;
+}
+
+size_t bus_fold_timer_count(const struct bus_fold *fold)
+{
+	return fold->timers.count;
+}
+
+struct bus_fold_timer bus_fold_timer(const struct bus_fold *fold, size_t i)
+{
+	const struct bus__timer *timer;
+
+	bus_assert(i < fold->timers.count);
+	timer = fold->timers.items[i];
+	return (struct bus_fold_timer){ timer->key, timer->id, timer->due };
 }
 
 size_t bus_fold_fact_count(const struct bus_fold *fold)

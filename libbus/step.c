@@ -2,6 +2,7 @@
  * from the state that evolve is about to change. */
 #include "step.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,20 @@ struct bus_facts {
 	size_t count, capacity;
 };
 
+struct bus_timers {
+	const struct bus__program *program;
+	struct bus_arena *arena;
+	struct bus__timer_change *items;
+	size_t count, capacity;
+};
+
+/* What comes of one input, as far as it is made. */
+struct making {
+	struct bus_facts facts;
+	struct bus_reactions out;
+	struct bus_timers timers;
+};
+
 /* Doubles an arena array; the old one stays in the arena until it is reset. */
 static void *grow(struct bus_arena *arena, const void *items, size_t count, size_t *capacity,
 		  size_t item_size)
@@ -51,7 +66,10 @@ static void handler_init(struct bus__program *program, struct bus__handler *hand
 	const struct bus_processor *p = program->def;
 
 	handler->def = def;
-	handler->input = def->topic ? -1 : 0;
+	handler->input = BUS__TIMER;
+	if (def->topic && strcmp(def->topic, BUS_TIMER) == 0)
+		return;
+	handler->input = def->topic ? -2 : 0;
 	for (size_t i = 0; i < program->input_count; i++) {
 		const struct bus__journal_type *journal = &program->input_journals[i];
 
@@ -75,6 +93,7 @@ void bus__program_init(struct bus__program *program, const struct bus_processor 
 		const struct bus_input_topic *input = &def->inputs[program->input_count];
 
 		bus_assert(program->input_count < BUS__INPUTS_MAX);
+		bus_assert(strcmp(input->topic, BUS_TIMER) != 0);
 		bus_assert(input->kind == BUS_OUTSIDE || input->source);
 		bus_assert(input->kind == BUS_SEQUENCED || (!input->step && def->decide_blocked));
 		if (input->step)
@@ -189,8 +208,22 @@ size_t bus_facts_count(const struct bus_facts *facts)
 	return facts->count;
 }
 
+static bool is_timer(const struct bus_input *input)
+{
+	return input->topic && strcmp(input->topic, BUS_TIMER) == 0;
+}
+
 struct bus_id bus_facts_command_id(const struct bus_facts *facts, const struct bus_input *input)
 {
+	char text[BUS_TIMER_ID_MAX + 32];
+
+	/* No ce_id of a command looks like this: they are UUIDs. */
+	if (is_timer(input)) {
+		snprintf(text, sizeof(text), "%s %s@%" PRId64, BUS_TIMER, input->ce_id, input->due);
+		return bus_id_derive(facts->program->def->name,
+				     bus_bytes(input->key, strlen(input->key)),
+				     bus_bytes(text, strlen(text)));
+	}
 	return bus_id_derive(facts->program->def->name, bus_bytes(input->key, strlen(input->key)),
 			     bus_bytes(input->ce_id, strlen(input->ce_id)));
 }
@@ -250,6 +283,38 @@ void bus_react(struct bus_reactions *out, const char *topic, const char *key,
 	out->count++;
 }
 
+static struct bus__timer_change *change_timer(struct bus_timers *timers, const char *id)
+{
+	struct bus__timer_change *change;
+	size_t len = strlen(id);
+
+	bus_assert(len > 0 && len <= BUS_TIMER_ID_MAX);
+	if (timers->count == timers->capacity)
+		timers->items = grow(timers->arena, timers->items, timers->count, &timers->capacity,
+				     sizeof(*timers->items));
+	change = &timers->items[timers->count++];
+	*change = (struct bus__timer_change){ .id = bus_arena_strndup(timers->arena, id, len) };
+	return change;
+}
+
+void bus_timer_set(struct bus_timers *timers, const char *id, int64_t due,
+		   const ProtobufCMessage *message)
+{
+	struct bus__timer_change *change = change_timer(timers, id);
+
+	bus_assert(bus__program_fact_handler(timers->program, BUS__TIMER, message->descriptor) !=
+		   NULL);
+	change->set = true;
+	change->due = due;
+	change->type = message->descriptor->name;
+	change->value = bus__pack(message, timers->arena);
+}
+
+void bus_timer_clear(struct bus_timers *timers, const char *id)
+{
+	(void)change_timer(timers, id);
+}
+
 static size_t varint_len(uint64_t value)
 {
 	size_t len = 1;
@@ -304,10 +369,15 @@ static struct bus_bytes pack_meta(struct bus_arena *arena, const struct bus__dec
 	const struct bus_input *input = &decision->inputs[0];
 	Bourse__Bus__V1__Reaction *items;
 
-	cause.topic = (char *)(uintptr_t)input->topic;
 	cause.partition = input->partition;
-	cause.offset = input->offset;
-	cause.id = (char *)(uintptr_t)input->ce_id;
+	if (is_timer(input)) {
+		cause.timer = (char *)(uintptr_t)input->ce_id;
+		cause.due_micros = input->due;
+	} else {
+		cause.topic = (char *)(uintptr_t)input->topic;
+		cause.offset = input->offset;
+		cause.id = (char *)(uintptr_t)input->ce_id;
+	}
 	meta.cause = &cause;
 	meta.now_micros = facts->now;
 	meta.n_reactions = out->count;
@@ -331,8 +401,9 @@ static struct bus_bytes pack_meta(struct bus_arena *arena, const struct bus__dec
 }
 
 /* Packs and reacts to the facts from `first` on, then lets the state evolve through them. */
-static void settle(struct bus_facts *facts, struct bus_reactions *out, void *state, size_t first)
+static void settle(struct making *making, void *state, size_t first)
 {
+	struct bus_facts *facts = &making->facts;
 	const struct bus_processor *def = facts->program->def;
 
 	for (size_t i = first; i < facts->count; i++) {
@@ -342,15 +413,18 @@ static void settle(struct bus_facts *facts, struct bus_reactions *out, void *sta
 
 		facts->packed[i] = bus__pack(event, facts->arena);
 		if (def->react)
-			def->react(&facts->items[i], out);
+			def->react(&facts->items[i], &making->out);
+		if (def->schedule)
+			def->schedule(&facts->items[i], &making->timers);
 	}
 	for (size_t i = first; i < facts->count; i++)
 		def->evolve(state, &facts->items[i]);
 }
 
-static int decide_all(struct bus_facts *facts, struct bus_reactions *out, void *state,
-		      const struct bus__decision *decision, bool *touched, bool *again)
+static int decide_all(struct making *making, void *state, const struct bus__decision *decision,
+		      bool *touched, bool *again)
 {
+	struct bus_facts *facts = &making->facts;
 	const struct bus_processor *def = facts->program->def;
 
 	for (size_t i = 0; i < decision->input_count; i++) {
@@ -367,16 +441,46 @@ static int decide_all(struct bus_facts *facts, struct bus_reactions *out, void *
 		*again = rc == BUS_DECIDE_AGAIN;
 		if (facts->count > first)
 			*touched = true;
-		settle(facts, out, state, first);
+		settle(making, state, first);
 	}
 	return 0;
 }
 
+/* The bus's own fact: it tells of the key, and changes nothing of the service. */
 static void park(struct bus_facts *facts, const struct bus__decision *decision)
 {
 	Bourse__Bus__V1__Parked *fact = bus_fact_add(facts, &bourse__bus__v1__parked__descriptor);
 
 	*fact = *decision->parked;
+	facts->packed[0] = bus__pack(
+		bus__event_wrap(&facts->program->journal, facts->members[0], fact, facts->arena),
+		facts->arena);
+}
+
+static struct bus__step make_step(struct making *making, const struct bus__decision *decision)
+{
+	struct bus_facts *facts = &making->facts;
+	const struct bus_input *input = &decision->inputs[0];
+	struct bus__step step = {
+		.sequence = ++facts->numbers->sequence,
+		.now = facts->now,
+		.key = bus_bytes(facts->key, strlen(facts->key)),
+		.traceparent = decision->traceparent,
+		.facts = facts->items,
+		.fact_count = facts->count,
+		.reactions = making->out.items,
+		.reaction_count = making->out.count,
+		.timers = making->timers.items,
+		.timer_count = making->timers.count,
+	};
+
+	if (is_timer(input)) {
+		step.fired = bus_arena_strndup(facts->arena, input->ce_id, strlen(input->ce_id));
+		step.fired_due = input->due;
+	}
+	step.value = compose(facts->arena, pack_meta(facts->arena, decision, facts, &making->out),
+			     facts->packed, facts->count);
+	return step;
 }
 
 int bus__step_run(const struct bus__program *program, struct bus_arena *arena, void *state,
@@ -384,26 +488,26 @@ int bus__step_run(const struct bus__program *program, struct bus_arena *arena, v
 		  bus__step_fn on_step, void *arg, bool *touched)
 {
 	/* A step outlives its input: it goes on its way when the record is gone. */
-	const char *key =
-		bus_arena_strndup(arena, decision->inputs[0].key, strlen(decision->inputs[0].key));
-	struct bus_bytes traceparent = decision->traceparent;
+	const struct bus_input *input = &decision->inputs[0];
+	const char *key = bus_arena_strndup(arena, input->key, strlen(input->key));
+	struct bus__decision kept = *decision;
 	bool again = true;
 
-	if (traceparent.len)
-		traceparent.data = bus_arena_copy(arena, traceparent.data, traceparent.len);
+	if (kept.traceparent.len)
+		kept.traceparent.data =
+			bus_arena_copy(arena, kept.traceparent.data, kept.traceparent.len);
 	for (int round = 0; again; round++) {
-		struct bus_facts facts = {
-			.program = program,
-			.arena = arena,
-			.numbers = numbers,
-			.key = key,
-			.now = decision->inputs[0].now,
-		};
-		struct bus_reactions out = {
-			.program = program,
-			.arena = arena,
-			.numbers = numbers,
-			.sequence = numbers->sequence + 1,
+		struct making making = {
+			.facts = { .program = program,
+				   .arena = arena,
+				   .numbers = numbers,
+				   .key = key,
+				   .now = input->now },
+			.out = { .program = program,
+				 .arena = arena,
+				 .numbers = numbers,
+				 .sequence = numbers->sequence + 1 },
+			.timers = { .program = program, .arena = arena },
 		};
 		struct bus__step step;
 		int rc = 0;
@@ -411,36 +515,17 @@ int bus__step_run(const struct bus__program *program, struct bus_arena *arena, v
 		again = false;
 		if (round == BUS__AGAIN_MAX)
 			return BUS_ERR_INTERNAL;
-		if (decision->parked) {
-			/* The bus's own fact: it tells of the key, and changes nothing of the
-			 * service. */
-			ProtobufCMessage *event;
-
-			park(&facts, decision);
-			event = bus__event_wrap(&program->journal, facts.members[0],
-						(void *)(uintptr_t)facts.items[0].message, arena);
-			facts.packed[0] = bus__pack(event, arena);
-		} else {
-			rc = decide_all(&facts, &out, state, decision, touched, &again);
-		}
+		if (kept.parked)
+			park(&making.facts, &kept);
+		else
+			rc = decide_all(&making, state, &kept, touched, &again);
 		if (rc < 0)
 			return rc;
-		if (!facts.count)
-			return 0;
+		/* A timer that led to nothing would be gone, and no replay could know of it. */
+		if (!making.facts.count)
+			return is_timer(input) && round == 0 ? BUS_ERR_PARK : 0;
 		*touched = true;
-		numbers->sequence++;
-		step = (struct bus__step){
-			.sequence = numbers->sequence,
-			.now = facts.now,
-			.key = bus_bytes(facts.key, strlen(facts.key)),
-			.value = compose(arena, pack_meta(arena, decision, &facts, &out),
-					 facts.packed, facts.count),
-			.traceparent = traceparent,
-			.facts = facts.items,
-			.fact_count = facts.count,
-			.reactions = out.items,
-			.reaction_count = out.count,
-		};
+		step = make_step(&making, &kept);
 		if (step.value.len > BUS__STEP_MAX)
 			return BUS_ERR_TOO_LARGE;
 		on_step(arg, &step);
@@ -457,6 +542,7 @@ int bus__step_recall(const struct bus__program *program, struct bus_arena *arena
 	const Bourse__Bus__V1__StepMeta *meta;
 	ProtobufCMessage **events;
 	struct bus_reactions reactions = { .program = program, .arena = arena };
+	struct bus_timers timers = { .program = program, .arena = arena };
 	struct bus_fact *facts;
 	size_t count;
 
@@ -470,6 +556,10 @@ int bus__step_recall(const struct bus__program *program, struct bus_arena *arena
 	};
 	if (meta->traceparent)
 		out->traceparent = bus_bytes(meta->traceparent, strlen(meta->traceparent));
+	if (meta->cause && meta->cause->timer[0]) {
+		out->fired = meta->cause->timer;
+		out->fired_due = meta->cause->due_micros;
+	}
 	facts = bus_arena_alloc(arena, (count + 1) * sizeof(*facts));
 	reactions.numbers = &scratch;
 	reactions.recalled = meta;
@@ -492,11 +582,16 @@ int bus__step_recall(const struct bus__program *program, struct bus_arena *arena
 			.index = (int32_t)i,
 		};
 		out->fact_count++;
-		if (program->def->react &&
-		    member->descriptor != &bourse__bus__v1__parked__descriptor)
+		if (member->descriptor == &bourse__bus__v1__parked__descriptor)
+			continue;
+		if (program->def->react)
 			program->def->react(fact, &reactions);
+		if (program->def->schedule)
+			program->def->schedule(fact, &timers);
 	}
 	out->facts = facts;
+	out->timers = timers.items;
+	out->timer_count = timers.count;
 	out->reactions = reactions.items;
 	out->reaction_count = reactions.count;
 	if (reactions.failed || reactions.count != meta->n_reactions)

@@ -13,11 +13,13 @@
 #define BUS__OUTPUTS_MAX 8
 #define BUS__STEP_MAX	 ((size_t)6 << 20) /* bytes of a journal record; topics allow 8 MiB */
 #define BUS__AGAIN_MAX	 100000 /* further steps of one input: a handler that never ends */
+#define BUS__TIMER	 (-1)	/* as the input of a handler: it takes timers */
 
 struct bus__handler {
 	const struct bus_handler *def;
-	int input;			     /* index of the topic that it belongs to */
-	const ProtobufCFieldDescriptor *key; /* field that must equal the record key */
+	int input; /* index of the topic that it belongs to, or BUS__TIMER */
+	const ProtobufCFieldDescriptor *key; /* field that must equal the record key; not of timers
+					      */
 };
 
 /* A processor's tables, checked and resolved once at start. */
@@ -58,6 +60,15 @@ struct bus__reaction {
 	struct bus_bytes key, value;
 };
 
+/* What a fact does to a timer of its key. */
+struct bus__timer_change {
+	bool set; /* else it is cleared, and what follows the id is empty */
+	const char *id;
+	int64_t due;
+	const char *type; /* full name of its message */
+	struct bus_bytes value;
+};
+
 /* One step: what goes into the outbox, the journal and the reactions' topics. Memory: the arena's.
  */
 struct bus__step {
@@ -70,6 +81,10 @@ struct bus__step {
 	size_t fact_count;
 	const struct bus__reaction *reactions;
 	size_t reaction_count;
+	const char *fired; /* the id of the timer that led to it, and its time; or NULL */
+	int64_t fired_due;
+	const struct bus__timer_change *timers;
+	size_t timer_count;
 };
 
 /* What to decide: the messages of one record (several facts if it was a journal's). */
@@ -93,8 +108,9 @@ int bus__step_run(const struct bus__program *program, struct bus_arena *arena, v
 		  bus__step_fn on_step, void *arg, bool *touched);
 
 /*
- * Takes a step apart again: its facts unpacked, unknown ones counted, and the reactions made anew
- * with the numbers that it carries. Returns 0, UNDECODABLE, or INTERNAL when they do not match.
+ * Takes a step apart again: its facts unpacked, unknown ones counted, the reactions made anew with
+ * the numbers that it carries, and what it did to timers. Returns 0, UNDECODABLE, or INTERNAL when
+ * they do not match.
  */
 int bus__step_recall(const struct bus__program *program, struct bus_arena *arena, int32_t partition,
 		     int64_t sequence, struct bus_bytes key, struct bus_bytes value,
