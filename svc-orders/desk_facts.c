@@ -224,6 +224,8 @@ void desk_evolve(void *state, const struct bus_fact *fact)
 	case FACT(LEG_ACTIVATED):
 	case FACT(ORDERS_CANCEL_REQUESTED):
 	case FACT(CORPORATE_ACTION_CLEARED):
+	case FACT(HOLD_CHANGED):
+	case FACT(CORPORATE_ACTION_PENDING):
 	case FACT(PARKED):
 	case FACT(ORDER_ALREADY_PLACED):
 	case FACT(DECREASE_REQUESTED):
@@ -305,6 +307,8 @@ void desk_react(const struct bus_fact *fact, struct bus_reactions *out)
 	case FACT(LEG_ACTIVATED):
 	case FACT(ORDERS_CANCEL_REQUESTED):
 	case FACT(CORPORATE_ACTION_CLEARED):
+	case FACT(HOLD_CHANGED):
+	case FACT(CORPORATE_ACTION_PENDING):
 	case FACT(PARKED):
 	case FACT(ORDER_ALREADY_PLACED):
 	case FACT(DECREASE_REJECTED):
