@@ -193,7 +193,10 @@ static void one_effect(struct audit *audit, const char *key, const Bourse__Bus__
 	char name[512];
 	struct effect *effect;
 
-	if (strcmp(cause->topic, "sample.commands") == 0)
+	if (cause->timer[0])
+		snprintf(name, sizeof(name), "%s %s@%" PRId64, key, cause->timer,
+			 cause->due_micros);
+	else if (strcmp(cause->topic, "sample.commands") == 0)
 		snprintf(name, sizeof(name), "%s %s", key, cause->id);
 	else
 		snprintf(name, sizeof(name), "%s/%d/%" PRId64, cause->topic, cause->partition,
@@ -222,6 +225,8 @@ static void on_event(struct audit *audit, const Bourse__Sample__V1__SampleEvent 
 		break;
 	case BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_PARKED:
 		audit->totals.parked++;
+		break;
+	case BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_REMINDER_SET:
 		break;
 	case BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT__NOT_SET:
 	case _BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT__CASE_IS_INT_SIZE:
