@@ -2,7 +2,8 @@
  * What an account has and what of it is held: cash, or the shares of one symbol, in millionths.
  *
  * Invariants: held >= 0; available = total - held; available >= 0 unless the account is the firm's,
- * which may go below zero. Only holding asks whether there is enough: what is held may be taken.
+ * which may go below zero; shares may, of an account that sells short. Only holding asks whether
+ * there is enough: what is held may be taken.
  */
 #ifndef ORDERS_ACCOUNT_H
 #define ORDERS_ACCOUNT_H
@@ -22,6 +23,8 @@ struct balance {
 struct balances {
 	struct balance cash;
 	struct balance shares;
+	int64_t collateral_micros; /* the part of held cash that stands for shares owed (margin.h)
+				    */
 };
 
 enum hold_result {

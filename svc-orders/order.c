@@ -28,8 +28,11 @@ static const char *const refusal_texts[REFUSAL_COUNT] = {
 	[REFUSAL_BELOW_MINIMUM_NOTIONAL] = "price times quantity is below the instrument's minimum",
 	[REFUSAL_WOULD_TAKE] = "the order is post-only and would have taken liquidity",
 	[REFUSAL_NO_REFERENCE_PRICE] = "a market buy needs a last price for its collar",
-	[REFUSAL_PENDING] = "a cancel of the order is already on its way",
+	[REFUSAL_PENDING] = "a cancel or replacement of the order is already on its way",
 	[REFUSAL_INVALID_AMOUNT] = "the amount is not positive, or too large",
+	[REFUSAL_AUCTION_OVER] = "the auction that the order is for has been held",
+	[REFUSAL_CORPORATE_ACTION] = "a split or change of symbol of the position is under way",
+	[REFUSAL_UNSETTLED_CASH] = "the cash is there, but not settled yet",
 };
 
 const char *order_refusal_text(enum order_refusal refusal)
