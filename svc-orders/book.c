@@ -41,6 +41,8 @@ bool book_trades(const struct book *book)
 		return true;
 	case BOOK_CLOSED:
 	case BOOK_HALTED:
+	case BOOK_OPENING_AUCTION:
+	case BOOK_CLOSING_AUCTION:
 		break;
 	}
 	return false;

@@ -84,6 +84,8 @@ static ORDERS(CancelReason) remainder_reason(const struct incoming *order)
 		return BOOK_CANCEL(FOK);
 	case BOOK_DAY:
 	case BOOK_GTC:
+	case BOOK_OPG:
+	case BOOK_CLS:
 		break;
 	}
 	return BOOK_CANCEL(UNSPECIFIED);
@@ -157,6 +159,10 @@ static bool known_type(const BOOKS(NewOrder) * command)
 	case BOOK_MARKET:
 	case BOOK_LIMIT:
 		return true;
+	case BOOK_STOP:
+	case BOOK_STOP_LIMIT:
+	case BOOK_TRAILING_STOP:
+		break;
 	}
 	return false;
 }

@@ -107,6 +107,8 @@ static int decide_trading(const void *state, const struct bus_input *input, stru
 		return close_book(facts, input, book, &change);
 	case BOOK_HALTED:
 	case BOOK_UNHEARD:
+	case BOOK_OPENING_AUCTION:
+	case BOOK_CLOSING_AUCTION:
 		break;
 	}
 	tell_trading(facts, input, book, &change);
