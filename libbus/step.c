@@ -203,6 +203,11 @@ char *bus_facts_strdup(struct bus_facts *facts, const char *text)
 	return bus_arena_strndup(facts->arena, text, strlen(text));
 }
 
+void *bus_facts_alloc(struct bus_facts *facts, size_t size)
+{
+	return bus_arena_alloc(facts->arena, size);
+}
+
 size_t bus_facts_count(const struct bus_facts *facts)
 {
 	return facts->count;

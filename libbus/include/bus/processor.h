@@ -172,6 +172,8 @@ char *bus_facts_printf(struct bus_facts *facts, const char *fmt, ...) BUS_PRINTF
 /* The text of an id, or a copy of a text, that lives as long as the fact. */
 char *bus_facts_id(struct bus_facts *facts, struct bus_id id);
 char *bus_facts_strdup(struct bus_facts *facts, const char *text);
+/* Memory that lives as long as the fact: the array of a repeated field. */
+void *bus_facts_alloc(struct bus_facts *facts, size_t size);
 size_t bus_facts_count(const struct bus_facts *facts);
 
 /*
