@@ -9,5 +9,6 @@
 
 void market_evolve(void *state, const struct bus_fact *fact);
 void market_react(const struct bus_fact *fact, struct bus_reactions *out);
+void market_schedule(const struct bus_fact *fact, struct bus_timers *timers);
 
 #endif

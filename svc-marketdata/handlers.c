@@ -1,7 +1,7 @@
 /*
  * The decisions of the market. Commands of operators move an instrument by the rules of
- * instrument.c. Of the book's journal it hears trades, the top of the book, and the end of a
- * session.
+ * instrument.c and action.c, and timers close sessions and make actions effective. Of the book's
+ * journal the market hears trades, the top of the book, imbalances, and the end of a session.
  *
  * Bars go by the book's clock alone: a minute is over when the book shows a later one, or has
  * closed the session. A command never closes a bar, since trades of its minute may still be on
@@ -29,9 +29,39 @@ static int reject(const struct bus_input *input, struct bus_facts *facts, struct
 	return 0;
 }
 
-/* The message of an instrument, with a copy of its texts. */
+static MARKET(CorporateAction) * action_part(struct bus_facts *facts, const struct action *action)
+{
+	MARKET(CorporateAction) *message = bus_facts_message(facts, MARKET_D(corporate_action));
+
+	wire_action_put(message, action, bus_facts_id(facts, action->id));
+	message->new_symbol = bus_facts_strdup(facts, message->new_symbol);
+	return message;
+}
+
+/* The actions of an instrument, one of them (or none) as it is in `changed`. */
+static void actions_part(MARKET(Instrument) * message, struct bus_facts *facts,
+			 const struct actions *actions, const struct action *changed)
+{
+	struct actions after = { 0 };
+
+	for (int i = 0; actions && i < actions->count; i++)
+		actions_put(&after, &actions->items[i].action);
+	if (changed)
+		actions_put(&after, changed);
+	message->actions_effective = actions_effective(&after);
+	message->n_actions = (size_t)after.count;
+	if (after.count)
+		message->actions =
+			bus_facts_alloc(facts, (size_t)after.count * sizeof(*message->actions));
+	for (int i = 0; i < after.count; i++)
+		message->actions[i] = action_part(facts, &after.items[i].action);
+	actions_release(&after);
+}
+
+/* The message of an instrument, with a copy of its texts, and its actions, one of them changed. */
 static MARKET(Instrument) *
-	instrument_part(struct bus_facts *facts, const struct instrument *instrument)
+	instrument_part(struct bus_facts *facts, const struct instrument *instrument,
+			const struct symbol *symbol, const struct action *changed)
 {
 	MARKET(Instrument) *message = bus_facts_message(facts, MARKET_D(instrument));
 
@@ -39,6 +69,7 @@ static MARKET(Instrument) *
 	message->symbol = bus_facts_strdup(facts, message->symbol);
 	message->name = bus_facts_strdup(facts, message->name);
 	message->halt_reason = bus_facts_strdup(facts, message->halt_reason);
+	actions_part(message, facts, symbol ? &symbol->actions : NULL, changed);
 	return message;
 }
 
@@ -70,7 +101,7 @@ static int decide_define(const void *state, const struct bus_input *input, struc
 	MARKET(InstrumentDefined) *fact = bus_fact_add(facts, MARKET_D(instrument_defined));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(facts, &after);
+	fact->instrument = instrument_part(facts, &after, symbol, NULL);
 	return 0;
 }
 
@@ -89,10 +120,29 @@ static int decide_open(const void *state, const struct bus_input *input, struct 
 	MARKET(SessionOpened) *fact = bus_fact_add(facts, MARKET_D(session_opened));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(facts, &after);
+	fact->instrument = instrument_part(facts, &after, symbol, NULL);
 	return 0;
 }
 
+static int decide_call(const void *state, const struct bus_input *input, struct bus_facts *facts)
+{
+	const MARKET(CallAuction) *command = (const void *)input->message;
+	const struct symbol *symbol = market_find(state, input->key);
+	struct instrument after;
+	struct verdict verdict = instrument_call(instrument_of(symbol), (enum auction)command->kind,
+						 command->session_date, last_of(symbol), &after);
+
+	if (verdict.reason)
+		return reject(input, facts, verdict);
+
+	MARKET(AuctionCalled) *fact = bus_fact_add(facts, MARKET_D(auction_called));
+
+	fact->symbol = wire_text(input->key);
+	fact->instrument = instrument_part(facts, &after, symbol, NULL);
+	return 0;
+}
+
+/* Of the command, and of the timer of the session. */
 static int decide_close(const void *state, const struct bus_input *input, struct bus_facts *facts)
 {
 	const struct symbol *symbol = market_find(state, input->key);
@@ -105,8 +155,24 @@ static int decide_close(const void *state, const struct bus_input *input, struct
 	MARKET(SessionClosed) *fact = bus_fact_add(facts, MARKET_D(session_closed));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(facts, &after);
+	fact->instrument = instrument_part(facts, &after, symbol, NULL);
 	return 0;
+}
+
+/* A timer of a session that is over already, or closes at another time now, changes nothing. */
+static int decide_close_due(const void *state, const struct bus_input *input,
+			    struct bus_facts *facts)
+{
+	const MARKET(SessionCloseDue) *due = (const void *)input->message;
+	const struct symbol *symbol = market_find(state, input->key);
+	const struct instrument *instrument = instrument_of(symbol);
+
+	if (!instrument || instrument->session_date != due->session_date ||
+	    instrument->closes_at == 0 || instrument->closes_at > input->now)
+		return reject(input, facts,
+			      (struct verdict){ MARKET_SESSION_CLOSED,
+						"the session is not meant to close now" });
+	return decide_close(state, input, facts);
 }
 
 static int decide_halt(const void *state, const struct bus_input *input, struct bus_facts *facts)
@@ -123,7 +189,7 @@ static int decide_halt(const void *state, const struct bus_input *input, struct 
 	MARKET(InstrumentHalted) *fact = bus_fact_add(facts, MARKET_D(instrument_halted));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(facts, &after);
+	fact->instrument = instrument_part(facts, &after, symbol, NULL);
 	return 0;
 }
 
@@ -139,7 +205,110 @@ static int decide_resume(const void *state, const struct bus_input *input, struc
 	MARKET(InstrumentResumed) *fact = bus_fact_add(facts, MARKET_D(instrument_resumed));
 
 	fact->symbol = wire_text(input->key);
-	fact->instrument = instrument_part(facts, &after);
+	fact->instrument = instrument_part(facts, &after, symbol, NULL);
+	return 0;
+}
+
+/* --- Corporate actions
+ * ----------------------------------------------------------------------------- */
+
+static struct verdict check_announce(const struct symbol *symbol, const struct bus_input *input,
+				     struct action *action)
+{
+	const MARKET(AnnounceAction) *command = (const void *)input->message;
+
+	if (!symbol)
+		return (struct verdict){ MARKET_UNKNOWN_SYMBOL,
+					 "no instrument of this symbol is defined" };
+	if (!wire_announced(command, action))
+		return (struct verdict){ MARKET_INVALID_FIELD, "new_symbol is too long" };
+	return action_check(&symbol->actions, action, input->key, input->now);
+}
+
+static int decide_announce(const void *state, const struct bus_input *input,
+			   struct bus_facts *facts)
+{
+	const struct symbol *symbol = market_find(state, input->key);
+	struct action action;
+	struct verdict verdict = check_announce(symbol, input, &action);
+
+	if (verdict.reason)
+		return reject(input, facts, verdict);
+	action.id = bus_facts_command_id(facts, input);
+
+	MARKET(ActionAnnounced) *fact = bus_fact_add(facts, MARKET_D(action_announced));
+
+	fact->symbol = wire_text(input->key);
+	fact->action = action_part(facts, &action);
+	fact->instrument = instrument_part(facts, &symbol->instrument, symbol, &action);
+	return 0;
+}
+
+static MARKET(Quote) * quote_part(const struct bus_input *input, struct bus_facts *facts,
+				  const struct quote *quote)
+{
+	MARKET(Quote) *message = bus_facts_message(facts, MARKET_D(quote));
+
+	message->symbol = wire_text(input->key);
+	message->bid_price_micros = quote->bid.price.micros;
+	message->bid_quantity_micros = quote->bid.quantity.micros;
+	message->ask_price_micros = quote->ask.price.micros;
+	message->ask_quantity_micros = quote->ask.quantity.micros;
+	message->last_price_micros = quote->last.price.micros;
+	message->last_quantity_micros = quote->last.quantity.micros;
+	message->last_at_micros = quote->last_at;
+	message->quoted_at_micros = input->now;
+	return message;
+}
+
+/* The last price is that of a share after the split from now on; bids and offers end in the book.
+ */
+static void split_quote(const struct symbol *symbol, const struct action *action,
+			const struct bus_input *input, struct bus_facts *facts)
+{
+	struct quote quote = symbol->quote;
+
+	if (quote.last.price.micros == 0)
+		return;
+	quote.last.price = price_split(quote.last.price, action);
+
+	MARKET(QuoteChanged) *fact = bus_fact_add(facts, MARKET_D(quote_changed));
+
+	fact->symbol = wire_text(input->key);
+	fact->quote = quote_part(input, facts, &quote);
+}
+
+static int decide_action_due(const void *state, const struct bus_input *input,
+			     struct bus_facts *facts)
+{
+	const MARKET(ActionDue) *due = (const void *)input->message;
+	const struct symbol *symbol = market_find(state, input->key);
+	const struct action *announced = NULL;
+	struct instrument after;
+	struct action action;
+	struct bus_id id;
+
+	if (symbol && bus_id_parse(due->action_id, strlen(due->action_id), &id))
+		announced = actions_find(&symbol->actions, id);
+	if (!announced || announced->number > 0)
+		return reject(input, facts,
+			      (struct verdict){ MARKET_INVALID_FIELD,
+						"no such action is ahead of the instrument" });
+	action = *announced;
+	action.number = actions_effective(&symbol->actions) + 1;
+	after = symbol->instrument;
+	if (last_of(symbol).micros > 0)
+		after.reference = last_of(symbol);
+	if (action.kind == ACTION_SPLIT)
+		instrument_split(&after, &action, &after);
+
+	MARKET(ActionEffective) *fact = bus_fact_add(facts, MARKET_D(action_effective));
+
+	fact->symbol = wire_text(input->key);
+	fact->action = action_part(facts, &action);
+	fact->instrument = instrument_part(facts, &after, symbol, &action);
+	if (action.kind == ACTION_SPLIT)
+		split_quote(symbol, &action, input, facts);
 	return 0;
 }
 
@@ -239,7 +408,7 @@ static int decide_top(const void *state, const struct bus_input *input, struct b
 	const struct symbol *symbol = market_find(state, input->key);
 	struct level bid = { { heard->bid_price_micros }, { heard->bid_quantity_micros } };
 	struct level ask = { { heard->ask_price_micros }, { heard->ask_quantity_micros } };
-	MARKET(Quote) * quote;
+	struct quote quote;
 
 	if (!symbol || !level_valid(bid) || !level_valid(ask))
 		return BUS_ERR_PARK;
@@ -250,16 +419,10 @@ static int decide_top(const void *state, const struct bus_input *input, struct b
 	MARKET(QuoteChanged) *fact = bus_fact_add(facts, MARKET_D(quote_changed));
 
 	fact->symbol = wire_text(input->key);
-	fact->quote = quote = bus_facts_message(facts, MARKET_D(quote));
-	quote->symbol = wire_text(input->key);
-	quote->bid_price_micros = bid.price.micros;
-	quote->bid_quantity_micros = bid.quantity.micros;
-	quote->ask_price_micros = ask.price.micros;
-	quote->ask_quantity_micros = ask.quantity.micros;
-	quote->last_price_micros = symbol->quote.last.price.micros;
-	quote->last_quantity_micros = symbol->quote.last.quantity.micros;
-	quote->last_at_micros = symbol->quote.last_at;
-	quote->quoted_at_micros = input->now;
+	quote = symbol->quote;
+	quote.bid = bid;
+	quote.ask = ask;
+	fact->quote = quote_part(input, facts, &quote);
 	return 0;
 }
 
@@ -279,14 +442,42 @@ static int decide_trading_state(const void *state, const struct bus_input *input
 	return 0;
 }
 
+/* What the auction would give, as the book computed it; for those who watch the call. */
+static int decide_imbalance(const void *state, const struct bus_input *input,
+			    struct bus_facts *facts)
+{
+	const BOOKS(ImbalanceChanged) *heard = (const void *)input->message;
+	bool buy = heard->imbalance_side == BOURSE__ORDERS__V1__SIDE__SIDE_BUY;
+
+	if (!market_find(state, input->key) || heard->price_micros < 0 ||
+	    heard->volume_micros < 0 || heard->imbalance_micros < 0)
+		return BUS_ERR_PARK;
+
+	MARKET(ImbalancePublished) *fact = bus_fact_add(facts, MARKET_D(imbalance_published));
+
+	fact->symbol = wire_text(input->key);
+	fact->kind = (MARKET(AuctionKind))heard->kind;
+	fact->price_micros = heard->price_micros;
+	fact->volume_micros = heard->volume_micros;
+	fact->imbalance_micros = heard->imbalance_micros;
+	fact->buy_imbalance = buy && heard->imbalance_micros > 0;
+	fact->at_micros = heard->at_micros;
+	return 0;
+}
+
 const struct bus_handler market_handlers[] = {
 	{ MARKET_D(define_instrument), decide_define },
 	{ MARKET_D(open_session), decide_open },
 	{ MARKET_D(close_session), decide_close },
+	{ MARKET_D(call_auction), decide_call },
 	{ MARKET_D(halt_instrument), decide_halt },
 	{ MARKET_D(resume_instrument), decide_resume },
+	{ MARKET_D(announce_action), decide_announce },
+	{ MARKET_D(session_close_due), decide_close_due, BUS_TIMER },
+	{ MARKET_D(action_due), decide_action_due, BUS_TIMER },
 	{ BOOKS_D(executed), decide_executed },
 	{ BOOKS_D(top_of_book_changed), decide_top },
 	{ BOOKS_D(trading_state_changed), decide_trading_state },
+	{ BOOKS_D(imbalance_changed), decide_imbalance },
 	{ 0 },
 };

@@ -1,4 +1,4 @@
-/* Instruments: the rules of a definition, and the table by which session and halt move. */
+/* Instruments: the rules of a definition, and the table by which sessions move. */
 #include "instrument.h"
 
 #include <assert.h>
@@ -27,48 +27,44 @@ static struct verdict unknown(void)
 /* --- Session and halt
  * ----------------------------------------------------------------------------- */
 
-enum phase { PHASE_CLOSED, PHASE_OPEN, PHASE_CLOSED_HALTED, PHASE_OPEN_HALTED, PHASES };
-enum action { ACTION_OPEN, ACTION_CLOSE, ACTION_HALT, ACTION_RESUME, ACTIONS };
+enum verb { VERB_OPEN, VERB_CLOSE, VERB_CALL_OPENING, VERB_CALL_CLOSING, VERBS };
 
 struct transition {
-	enum phase next;
+	enum session next;
 	enum market_reject refusal; /* MARKET_ACCEPTED: it may go */
 };
 
-static const struct transition transitions[PHASES][ACTIONS] = {
-	[PHASE_CLOSED] = {
-		[ACTION_OPEN] = { .next = PHASE_OPEN },
-		[ACTION_CLOSE] = { .refusal = MARKET_SESSION_CLOSED },
-		[ACTION_HALT] = { .next = PHASE_CLOSED_HALTED },
-		[ACTION_RESUME] = { .refusal = MARKET_NOT_HALTED },
+#define SESSIONS 5 /* 0 is none */
+
+/*
+ * An opening that was called is opened, and closed after that; a closing that was called is closed.
+ */
+static const struct transition transitions[SESSIONS][VERBS] = {
+	[SESSION_CLOSED] = {
+		[VERB_OPEN] = { .next = SESSION_OPEN },
+		[VERB_CLOSE] = { .refusal = MARKET_SESSION_CLOSED },
+		[VERB_CALL_OPENING] = { .next = SESSION_OPENING_AUCTION },
+		[VERB_CALL_CLOSING] = { .refusal = MARKET_SESSION_CLOSED },
 	},
-	[PHASE_OPEN] = {
-		[ACTION_OPEN] = { .refusal = MARKET_SESSION_OPEN },
-		[ACTION_CLOSE] = { .next = PHASE_CLOSED },
-		[ACTION_HALT] = { .next = PHASE_OPEN_HALTED },
-		[ACTION_RESUME] = { .refusal = MARKET_NOT_HALTED },
+	[SESSION_OPENING_AUCTION] = {
+		[VERB_OPEN] = { .next = SESSION_OPEN },
+		[VERB_CLOSE] = { .refusal = MARKET_SESSION_CLOSED },
+		[VERB_CALL_OPENING] = { .refusal = MARKET_AUCTION_CALLED },
+		[VERB_CALL_CLOSING] = { .refusal = MARKET_AUCTION_CALLED },
 	},
-	[PHASE_CLOSED_HALTED] = {
-		[ACTION_OPEN] = { .next = PHASE_OPEN_HALTED },
-		[ACTION_CLOSE] = { .refusal = MARKET_SESSION_CLOSED },
-		[ACTION_HALT] = { .refusal = MARKET_ALREADY_HALTED },
-		[ACTION_RESUME] = { .next = PHASE_CLOSED },
+	[SESSION_OPEN] = {
+		[VERB_OPEN] = { .refusal = MARKET_SESSION_OPEN },
+		[VERB_CLOSE] = { .next = SESSION_CLOSED },
+		[VERB_CALL_OPENING] = { .refusal = MARKET_SESSION_OPEN },
+		[VERB_CALL_CLOSING] = { .next = SESSION_CLOSING_AUCTION },
 	},
-	[PHASE_OPEN_HALTED] = {
-		[ACTION_OPEN] = { .refusal = MARKET_SESSION_OPEN },
-		[ACTION_CLOSE] = { .next = PHASE_CLOSED_HALTED },
-		[ACTION_HALT] = { .refusal = MARKET_ALREADY_HALTED },
-		[ACTION_RESUME] = { .next = PHASE_OPEN },
+	[SESSION_CLOSING_AUCTION] = {
+		[VERB_OPEN] = { .refusal = MARKET_SESSION_OPEN },
+		[VERB_CLOSE] = { .next = SESSION_CLOSED },
+		[VERB_CALL_OPENING] = { .refusal = MARKET_AUCTION_CALLED },
+		[VERB_CALL_CLOSING] = { .refusal = MARKET_AUCTION_CALLED },
 	},
 };
-
-static enum phase phase_of(const struct instrument *instrument)
-{
-	if (instrument->halted)
-		return instrument->session == SESSION_OPEN ? PHASE_OPEN_HALTED
-							   : PHASE_CLOSED_HALTED;
-	return instrument->session == SESSION_OPEN ? PHASE_OPEN : PHASE_CLOSED;
-}
 
 static const char *refusal_text(enum market_reject reason)
 {
@@ -81,36 +77,56 @@ static const char *refusal_text(enum market_reject reason)
 		return "the instrument is halted already";
 	case MARKET_NOT_HALTED:
 		return "the instrument is not halted";
+	case MARKET_AUCTION_CALLED:
+		return "an auction is called already";
 	case MARKET_ACCEPTED:
 	case MARKET_UNKNOWN_SYMBOL:
 	case MARKET_INVALID_FIELD:
 	case MARKET_STALE_SESSION_DATE:
 	case MARKET_SYMBOL_BLOCKED:
+	case MARKET_TOO_MANY:
 		break;
 	}
 	bus_assert(!"a refusal of the transition table");
 	return NULL;
 }
 
-/* The one function that moves session and halt; *out is the instrument before, moved. */
-static struct verdict move(const struct instrument *before, enum action action,
-			   struct bus_price last, struct instrument *out)
+/* *out is the instrument before, with the last trade's price. */
+static void begin(const struct instrument *before, struct bus_price last, struct instrument *out)
+{
+	*out = *before;
+	if (last.micros > 0)
+		out->reference = last;
+}
+
+/* The one function that moves a session. */
+static struct verdict move(const struct instrument *before, enum verb verb, struct bus_price last,
+			   struct instrument *out)
 {
 	const struct transition *transition;
 
 	if (!before)
 		return unknown();
-	transition = &transitions[phase_of(before)][action];
+	transition = &transitions[before->session][verb];
 	if (transition->refusal)
 		return refuse(transition->refusal, refusal_text(transition->refusal));
-	*out = *before;
-	out->session = transition->next == PHASE_OPEN || transition->next == PHASE_OPEN_HALTED
-			       ? SESSION_OPEN
-			       : SESSION_CLOSED;
-	out->halted =
-		transition->next == PHASE_CLOSED_HALTED || transition->next == PHASE_OPEN_HALTED;
-	if (last.micros > 0)
-		out->reference = last;
+	begin(before, last, out);
+	out->session = transition->next;
+	return ACCEPTED;
+}
+
+/* The one function that begins and ends a halt; it does so whatever the session is. */
+static struct verdict move_halt(const struct instrument *before, bool halted, struct bus_price last,
+				struct instrument *out)
+{
+	enum market_reject refusal = halted ? MARKET_ALREADY_HALTED : MARKET_NOT_HALTED;
+
+	if (!before)
+		return unknown();
+	if (before->halted == halted)
+		return refuse(refusal, refusal_text(refusal));
+	begin(before, last, out);
+	out->halted = halted;
 	return ACCEPTED;
 }
 
@@ -199,6 +215,19 @@ static bool date_valid(int32_t date)
 	       day <= days[month - 1];
 }
 
+/* A session that was called opens on its day, any other one on a later day than the last. */
+static struct verdict day_check(const struct instrument *before, int32_t session_date)
+{
+	if (!date_valid(session_date))
+		return invalid("session_date is not a day such as 20120621");
+	if (before->session == SESSION_CLOSED && session_date <= before->session_date)
+		return refuse(MARKET_STALE_SESSION_DATE,
+			      "the day is not after that of the last session");
+	if (before->session == SESSION_OPENING_AUCTION && session_date != before->session_date)
+		return invalid("session_date is not the day that was called");
+	return ACCEPTED;
+}
+
 struct verdict instrument_open(const struct instrument *before, int32_t session_date,
 			       int64_t closes_at, struct bus_price last, int64_t now,
 			       struct instrument *out)
@@ -207,26 +236,61 @@ struct verdict instrument_open(const struct instrument *before, int32_t session_
 
 	if (!before)
 		return unknown();
-	if (!date_valid(session_date))
-		return invalid("session_date is not a day such as 20120621");
+	verdict = day_check(before, session_date);
+	if (verdict.reason)
+		return verdict;
 	if (closes_at < 0 || (closes_at > 0 && closes_at <= now))
 		return invalid("closes_at_micros is not in the future");
-	if (before->session == SESSION_CLOSED && session_date <= before->session_date)
-		return refuse(MARKET_STALE_SESSION_DATE,
-			      "the day is not after that of the last session");
-	verdict = move(before, ACTION_OPEN, last, out);
+	verdict = move(before, VERB_OPEN, last, out);
 	if (verdict.reason)
 		return verdict;
 	out->session_date = session_date;
 	out->closes_at = closes_at;
+	out->opening_held = !out->halted;
 	set_bands(out);
 	return ACCEPTED;
+}
+
+static struct verdict call_opening(const struct instrument *before, int32_t session_date,
+				   struct bus_price last, struct instrument *out)
+{
+	struct instrument after;
+	struct verdict verdict = move(before, VERB_CALL_OPENING, last, &after);
+
+	if (!verdict.reason)
+		verdict = day_check(before, session_date);
+	if (verdict.reason)
+		return verdict;
+	*out = after;
+	out->session_date = session_date;
+	out->closes_at = 0;
+	out->opening_held = false;
+	set_bands(out);
+	return ACCEPTED;
+}
+
+struct verdict instrument_call(const struct instrument *before, enum auction auction,
+			       int32_t session_date, struct bus_price last, struct instrument *out)
+{
+	if (!before)
+		return unknown();
+	switch (auction) {
+	case AUCTION_OPENING:
+		return call_opening(before, session_date, last, out);
+	case AUCTION_CLOSING:
+		if (session_date != 0)
+			return invalid("session_date belongs to the opening auction");
+		return move(before, VERB_CALL_CLOSING, last, out);
+	case AUCTION_RESUMPTION:
+		break;
+	}
+	return invalid("kind is neither OPENING nor CLOSING");
 }
 
 struct verdict instrument_close(const struct instrument *before, struct bus_price last,
 				struct instrument *out)
 {
-	struct verdict verdict = move(before, ACTION_CLOSE, last, out);
+	struct verdict verdict = move(before, VERB_CLOSE, last, out);
 
 	if (!verdict.reason)
 		out->closes_at = 0;
@@ -243,7 +307,7 @@ struct verdict instrument_halt(const struct instrument *before, const char *reas
 		return unknown();
 	if (len > REASON_MAX)
 		return invalid("reason is longer than 128 bytes");
-	verdict = move(before, ACTION_HALT, last, out);
+	verdict = move_halt(before, true, last, out);
 	if (!verdict.reason)
 		memcpy(out->halt_reason, reason, len + 1);
 	return verdict;
@@ -252,9 +316,12 @@ struct verdict instrument_halt(const struct instrument *before, const char *reas
 struct verdict instrument_resume(const struct instrument *before, struct bus_price last,
 				 struct instrument *out)
 {
-	struct verdict verdict = move(before, ACTION_RESUME, last, out);
+	struct verdict verdict = move_halt(before, false, last, out);
 
-	if (!verdict.reason)
-		out->halt_reason[0] = '\0';
-	return verdict;
+	if (verdict.reason)
+		return verdict;
+	out->halt_reason[0] = '\0';
+	if (out->session == SESSION_OPEN)
+		out->opening_held = true;
+	return ACCEPTED;
 }

@@ -1,7 +1,7 @@
 /*
- * An instrument: what it is, whether its session is open, whether it is halted, and the prices that
- * its orders may have. Session and halt are independent of each other (a halt lasts over the night)
- * and move by one transition table.
+ * An instrument: what it is, whether its session is open or an auction is called, whether it is
+ * halted, and the prices that its orders may have. Session and halt are independent of each other
+ * (a halt lasts over the night) and move by one transition table each.
  *
  * Invariants: increments > 0; 0 <= band_low <= reference <= band_high, or no bands (0 and 0);
  * session_date never goes back; an instrument that is not halted has no reason for a halt.
@@ -31,6 +31,8 @@ enum market_reject {
 	MARKET_NOT_HALTED = 6,
 	MARKET_STALE_SESSION_DATE = 7,
 	MARKET_SYMBOL_BLOCKED = 8,
+	MARKET_TOO_MANY = 9,
+	MARKET_AUCTION_CALLED = 10,
 };
 
 /* The answer of a rule: accepted, or a reason and its sentence (static memory). */
@@ -51,7 +53,15 @@ struct definition {
 	bool fractionable;
 };
 
-enum session { SESSION_CLOSED = 1, SESSION_OPEN = 2 };
+/* The two auctions are the time of their call: orders gather, and the auction itself ends it. */
+enum session {
+	SESSION_CLOSED = 1,
+	SESSION_OPEN = 2,
+	SESSION_OPENING_AUCTION = 3,
+	SESSION_CLOSING_AUCTION = 4,
+};
+
+enum auction { AUCTION_OPENING = 1, AUCTION_CLOSING = 2, AUCTION_RESUMPTION = 3 };
 
 struct instrument {
 	struct definition definition;
@@ -61,6 +71,7 @@ struct instrument {
 	enum session session;
 	int32_t session_date; /* of the open session or the last one, 20120621; 0: none yet */
 	int64_t closes_at;    /* micros: when the open session is meant to close; 0: open end */
+	bool opening_held;    /* the opening auction of session_date is over, or there was none */
 	bool halted;
 	char halt_reason[REASON_MAX + 1];
 };
@@ -78,6 +89,9 @@ struct verdict instrument_define(const struct instrument *before,
 struct verdict instrument_open(const struct instrument *before, int32_t session_date,
 			       int64_t closes_at, struct bus_price last, int64_t now,
 			       struct instrument *out);
+/* Begins the call of the opening auction of that day, or of the closing auction (date 0). */
+struct verdict instrument_call(const struct instrument *before, enum auction auction,
+			       int32_t session_date, struct bus_price last, struct instrument *out);
 struct verdict instrument_close(const struct instrument *before, struct bus_price last,
 				struct instrument *out);
 struct verdict instrument_halt(const struct instrument *before, const char *reason,

@@ -47,5 +47,6 @@ const struct bus_processor market_processor = {
 	.load = market_load,
 	.evolve = market_evolve,
 	.react = market_react,
+	.schedule = market_schedule,
 	.save = market_save,
 };

@@ -13,6 +13,8 @@
 #define SCRATCH_KEEP ((size_t)1 << 20) /* bytes of the arena that a save leaves in place */
 
 static const struct bus_sql symbol_load = { "symbol_load", sql_symbol_load };
+static const struct bus_sql action_load = { "action_load", sql_action_load };
+static const struct bus_sql action_save = { "action_save", sql_action_save };
 static const struct bus_sql bar_load = { "bar_load", sql_bar_load };
 static const struct bus_sql instrument_save = { "instrument_save", sql_instrument_save };
 static const struct bus_sql quote_save = { "quote_save", sql_quote_save };
@@ -57,6 +59,7 @@ void market_free(void *state)
 	HASH_ITER (hh, market->symbols, symbol, next) {
 		HASH_DEL(market->symbols, symbol);
 		drop_bars(symbol, NULL);
+		actions_release(&symbol->actions);
 		free(symbol);
 	}
 	bus_arena_release(&market->scratch);
@@ -159,6 +162,7 @@ static void instrument_get(struct instrument *instrument, const PGresult *rows, 
 	instrument->closes_at = bus_row_int8(rows, row, 13);
 	instrument->halted = bus_row_bool(rows, row, 14);
 	text_get(instrument->halt_reason, sizeof(instrument->halt_reason), rows, row, 15);
+	instrument->opening_held = bus_row_bool(rows, row, 24);
 }
 
 /* A symbol without a quote has nulls here, which read as 0: as none. */
@@ -181,6 +185,27 @@ static void on_symbols(void *arg, const PGresult *rows)
 
 		instrument_get(&symbol->instrument, rows, row);
 		quote_get(&symbol->quote, rows, row);
+	}
+}
+
+static void on_actions(void *arg, const PGresult *rows)
+{
+	for (int row = 0; row < PQntuples(rows); row++) {
+		struct symbol *symbol = market_find(arg, bus_row_text(rows, row, 0));
+		struct action action = {
+			.id = bus_row_id(rows, row, 1),
+			.kind = (enum action_kind)bus_row_int4(rows, row, 2),
+			.effective_at = bus_row_int8(rows, row, 3),
+			.new_shares = bus_row_int8(rows, row, 4),
+			.old_shares = bus_row_int8(rows, row, 5),
+			.cash_price = { bus_row_int8(rows, row, 6) },
+			.amount = { bus_row_int8(rows, row, 7) },
+			.number = bus_row_int8(rows, row, 9),
+		};
+
+		bus_assert(symbol);
+		text_get(action.new_symbol, sizeof(action.new_symbol), rows, row, 8);
+		actions_put(&symbol->actions, &action)->dirty = false;
 	}
 }
 
@@ -244,6 +269,11 @@ void market_load(void *state, const struct bus_load *load, struct bus_db *db)
 		for (size_t i = 0; i < load->key_count; i++)
 			bus_column_text(symbols, load->keys[i]);
 		bus_call_send(call, on_symbols, market);
+		call = bus_call(db, &action_load);
+		symbols = bus_call_column(call, BUS_PG_TEXT);
+		for (size_t i = 0; i < load->key_count; i++)
+			bus_column_text(symbols, load->keys[i]);
+		bus_call_send(call, on_actions, market);
 	}
 	for (size_t i = 0; i < load->input_count && !wanted; i++)
 		wanted = late_minute(market, &load->inputs[i]) != INT64_MIN;
@@ -305,7 +335,7 @@ static void save_instruments(struct bus_db *db, struct symbol *const *symbols, s
 	static const enum bus_pg_type types[] = {
 		BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8,
 		BUS_PG_INT8, BUS_PG_BOOL, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT4,
-		BUS_PG_INT4, BUS_PG_INT8, BUS_PG_BOOL, BUS_PG_TEXT,
+		BUS_PG_INT4, BUS_PG_INT8, BUS_PG_BOOL, BUS_PG_TEXT, BUS_PG_BOOL,
 	};
 	struct bus_column *c[BUS_ARRAY_LEN(types)];
 	struct bus_call *call = NULL;
@@ -337,6 +367,45 @@ static void save_instruments(struct bus_db *db, struct symbol *const *symbols, s
 		bus_column_int8(c[13], instrument->closes_at);
 		bus_column_bool(c[14], instrument->halted);
 		bus_column_text(c[15], instrument->halt_reason);
+		bus_column_bool(c[16], instrument->opening_held);
+	}
+	if (call)
+		bus_call_send(call, NULL, NULL);
+}
+
+static void save_actions(struct bus_db *db, struct symbol *const *symbols, size_t count)
+{
+	static const enum bus_pg_type types[] = {
+		BUS_PG_UUID, BUS_PG_TEXT, BUS_PG_INT4, BUS_PG_INT8, BUS_PG_INT8,
+		BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_TEXT, BUS_PG_INT8,
+	};
+	struct bus_column *c[BUS_ARRAY_LEN(types)];
+	struct bus_call *call = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct actions *actions = &symbols[i]->actions;
+
+		for (int k = 0; k < actions->count; k++) {
+			const struct action *action = &actions->items[k].action;
+
+			if (!actions->items[k].dirty)
+				continue;
+			if (!call) {
+				call = bus_call(db, &action_save);
+				for (size_t t = 0; t < BUS_ARRAY_LEN(types); t++)
+					c[t] = bus_call_column(call, types[t]);
+			}
+			bus_column_id(c[0], action->id);
+			bus_column_text(c[1], symbols[i]->instrument.definition.symbol);
+			bus_column_int4(c[2], (int32_t)action->kind);
+			bus_column_int8(c[3], action->effective_at);
+			bus_column_int8(c[4], action->new_shares);
+			bus_column_int8(c[5], action->old_shares);
+			bus_column_int8(c[6], action->cash_price.micros);
+			bus_column_int8(c[7], action->amount.micros);
+			bus_column_text(c[8], action->new_symbol);
+			bus_column_int8(c[9], action->number);
+		}
 	}
 	if (call)
 		bus_call_send(call, NULL, NULL);
@@ -447,6 +516,8 @@ static void clean(struct market *market, struct symbol *const *symbols, size_t c
 
 		symbol->instrument_dirty = symbol->quote_dirty = symbol->listed = false;
 		symbol->next_dirty = NULL;
+		for (int k = 0; k < symbol->actions.count; k++)
+			symbol->actions.items[k].dirty = false;
 		if (symbol->bars) {
 			symbol->bars->dirty = false;
 			drop_bars(symbol, symbol->bars);
@@ -465,6 +536,7 @@ void market_save(void *state, struct bus_db *db)
 
 	qsort(symbols, count, sizeof(*symbols), compare_symbols);
 	save_instruments(db, symbols, count);
+	save_actions(db, symbols, count);
 	save_quotes(db, symbols, count);
 	save_bars(db, symbols, count);
 	add_trades(db, market);

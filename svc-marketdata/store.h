@@ -8,6 +8,7 @@
 
 #include <uthash.h>
 
+#include "action.h"
 #include "bar.h"
 #include "bus/arena.h"
 #include "bus/processor.h"
@@ -23,6 +24,7 @@ struct held_bar {
 /* Owned by the market's table; lives as long as the state. */
 struct symbol {
 	struct instrument instrument; /* its definition.symbol is the key of the hash */
+	struct actions actions;
 	struct quote quote;
 	struct held_bar *bars; /* owned; the first one is the latest there is */
 	bool instrument_dirty, quote_dirty;

@@ -5,9 +5,9 @@
 #ifndef MARKETDATA_WIRE_H
 #define MARKETDATA_WIRE_H
 
+#include "action.h"
 #include "bourse/books/v1/books.pb-c.h"
 #include "bourse/market/v1/market.pb-c.h"
-#include "instrument.h"
 
 #define BOOKS(name)    Bourse__Books__V1__##name
 #define BOOKS_D(name)  (&bourse__books__v1__##name##__descriptor)
@@ -28,6 +28,14 @@ char *wire_text(const char *text);
 void wire_instrument_put(MARKET(Instrument) * message, const struct instrument *instrument);
 /* The instrument of one of our own facts: it has been checked when it was decided. */
 void wire_instrument_get(const MARKET(Instrument) * message, struct instrument *instrument);
+
+/* Fills a message that is initialised; it borrows the new symbol's text, and the id as text. */
+void wire_action_put(MARKET(CorporateAction) * message, const struct action *action,
+		     const char *action_id);
+/* The action of one of our own facts. */
+void wire_action_get(const MARKET(CorporateAction) * message, struct action *action);
+/* The action of a command, as it is: action_check() checks it. False when its text is too long. */
+bool wire_announced(const MARKET(AnnounceAction) * command, struct action *action) BUS_MUST_CHECK;
 
 /*
  * The definition of a command, as it is: instrument_define() checks it. False when one of its texts

@@ -17,7 +17,7 @@ static const struct bus_input_topic inputs[] = {
 
 static const struct bus_output_topic outputs[] = {
 	{ .topic = TOPIC_ACCOUNTS, .snapshot = true },
-	{ .topic = TOPIC_ORDERS },
+	{ .topic = TOPIC_ORDERS, .outside = true },
 	{ 0 },
 };
 

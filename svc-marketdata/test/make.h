@@ -41,6 +41,42 @@ static inline MARKET(CloseSession) make_close(const char *symbol)
 	return m;
 }
 
+static inline MARKET(CallAuction) make_call(const char *symbol, enum auction auction, int32_t date)
+{
+	MARKET(CallAuction) m = BOURSE__MARKET__V1__CALL_AUCTION__INIT;
+
+	m.symbol = wire_text(symbol);
+	m.kind = (MARKET(AuctionKind))auction;
+	m.session_date = date;
+	return m;
+}
+
+static inline MARKET(AnnounceAction)
+	make_split(const char *symbol, int64_t new_shares, int64_t old_shares, int64_t at)
+{
+	MARKET(AnnounceAction) m = BOURSE__MARKET__V1__ANNOUNCE_ACTION__INIT;
+
+	m.symbol = wire_text(symbol);
+	m.kind = (MARKET(ActionKind))ACTION_SPLIT;
+	m.effective_at_micros = at;
+	m.new_shares = new_shares;
+	m.old_shares = old_shares;
+	m.cash_price_micros = 146000000;
+	return m;
+}
+
+static inline MARKET(AnnounceAction)
+	make_dividend(const char *symbol, int64_t amount_micros, int64_t at)
+{
+	MARKET(AnnounceAction) m = BOURSE__MARKET__V1__ANNOUNCE_ACTION__INIT;
+
+	m.symbol = wire_text(symbol);
+	m.kind = (MARKET(ActionKind))ACTION_DIVIDEND;
+	m.effective_at_micros = at;
+	m.amount_micros = amount_micros;
+	return m;
+}
+
 static inline MARKET(HaltInstrument) make_halt(const char *symbol)
 {
 	MARKET(HaltInstrument) m = BOURSE__MARKET__V1__HALT_INSTRUMENT__INIT;

@@ -157,7 +157,7 @@ START_TEST(test_bands)
 }
 END_TEST
 
-enum verb { OPEN, CLOSE, HALT, RESUME };
+enum verb { OPEN, CLOSE, HALT, RESUME, CALL_OPENING, CALL_CLOSING };
 
 static struct verdict apply(enum verb verb, const struct instrument *before,
 			    struct instrument *after)
@@ -171,6 +171,10 @@ static struct verdict apply(enum verb verb, const struct instrument *before,
 		return instrument_halt(before, "news", price(0), after);
 	case RESUME:
 		return instrument_resume(before, price(0), after);
+	case CALL_OPENING:
+		return instrument_call(before, AUCTION_OPENING, 20120622, price(0), after);
+	case CALL_CLOSING:
+		return instrument_call(before, AUCTION_CLOSING, 0, price(0), after);
 	}
 	ck_abort();
 }
@@ -201,6 +205,26 @@ START_TEST(test_transitions)
 		{ SESSION_OPEN, true, CLOSE, 0, SESSION_CLOSED, true },
 		{ SESSION_OPEN, true, HALT, MARKET_ALREADY_HALTED, 0, false },
 		{ SESSION_OPEN, true, RESUME, 0, SESSION_OPEN, false },
+		{ SESSION_CLOSED, false, CALL_OPENING, 0, SESSION_OPENING_AUCTION, false },
+		{ SESSION_CLOSED, true, CALL_OPENING, 0, SESSION_OPENING_AUCTION, true },
+		{ SESSION_CLOSED, false, CALL_CLOSING, MARKET_SESSION_CLOSED, 0, false },
+		{ SESSION_OPEN, false, CALL_OPENING, MARKET_SESSION_OPEN, 0, false },
+		{ SESSION_OPEN, false, CALL_CLOSING, 0, SESSION_CLOSING_AUCTION, false },
+		{ SESSION_OPEN, true, CALL_CLOSING, 0, SESSION_CLOSING_AUCTION, true },
+		{ SESSION_OPENING_AUCTION, false, OPEN, 0, SESSION_OPEN, false },
+		{ SESSION_OPENING_AUCTION, true, OPEN, 0, SESSION_OPEN, true },
+		{ SESSION_OPENING_AUCTION, false, CLOSE, MARKET_SESSION_CLOSED, 0, false },
+		{ SESSION_OPENING_AUCTION, false, HALT, 0, SESSION_OPENING_AUCTION, true },
+		{ SESSION_OPENING_AUCTION, true, RESUME, 0, SESSION_OPENING_AUCTION, false },
+		{ SESSION_OPENING_AUCTION, false, CALL_OPENING, MARKET_AUCTION_CALLED, 0, false },
+		{ SESSION_OPENING_AUCTION, false, CALL_CLOSING, MARKET_AUCTION_CALLED, 0, false },
+		{ SESSION_CLOSING_AUCTION, false, OPEN, MARKET_SESSION_OPEN, 0, false },
+		{ SESSION_CLOSING_AUCTION, false, CLOSE, 0, SESSION_CLOSED, false },
+		{ SESSION_CLOSING_AUCTION, true, CLOSE, 0, SESSION_CLOSED, true },
+		{ SESSION_CLOSING_AUCTION, false, HALT, 0, SESSION_CLOSING_AUCTION, true },
+		{ SESSION_CLOSING_AUCTION, true, RESUME, 0, SESSION_CLOSING_AUCTION, false },
+		{ SESSION_CLOSING_AUCTION, false, CALL_OPENING, MARKET_AUCTION_CALLED, 0, false },
+		{ SESSION_CLOSING_AUCTION, false, CALL_CLOSING, MARKET_AUCTION_CALLED, 0, false },
 	};
 
 	for (size_t i = 0; i < BUS_ARRAY_LEN(cases); i++) {
@@ -208,7 +232,8 @@ START_TEST(test_transitions)
 		struct verdict verdict;
 
 		before.session = cases[i].session;
-		before.session_date = 20120621;
+		before.session_date =
+			before.session == SESSION_OPENING_AUCTION ? 20120622 : 20120621;
 		before.halted = cases[i].halted;
 		verdict = apply(cases[i].verb, &before, &after);
 		ck_assert_msg(verdict.reason == cases[i].reason, "case %zu", i);
@@ -230,7 +255,7 @@ START_TEST(test_unknown)
 {
 	struct instrument after;
 
-	for (int verb = OPEN; verb <= RESUME; verb++)
+	for (int verb = OPEN; verb <= CALL_CLOSING; verb++)
 		ck_assert_int_eq(apply((enum verb)verb, NULL, &after).reason,
 				 MARKET_UNKNOWN_SYMBOL);
 }
@@ -279,6 +304,73 @@ START_TEST(test_open)
 }
 END_TEST
 
+/* The opening is over once the session is open and nothing is halted; a call begins a new one. */
+START_TEST(test_opening_held)
+{
+	struct instrument a = defined(), b;
+
+	ck_assert(!instrument_call(&a, AUCTION_OPENING, 20120621, price(600000000), &b).reason);
+	ck_assert(!b.opening_held);
+	ck_assert_int_eq(b.session_date, 20120621);
+	ck_assert_int_eq(b.reference.micros, 600000000);
+	ck_assert_int_eq(b.band_low.micros, 570000000);
+	ck_assert(!instrument_open(&b, 20120621, 0, price(0), NOW, &a).reason);
+	ck_assert(a.opening_held);
+	ck_assert(!instrument_call(&a, AUCTION_CLOSING, 0, price(0), &b).reason);
+	ck_assert(b.opening_held);
+	ck_assert(!instrument_close(&b, price(0), &a).reason);
+	ck_assert(!instrument_halt(&a, "news", price(0), &b).reason);
+	ck_assert(!instrument_open(&b, 20120622, 0, price(0), NOW, &a).reason);
+	ck_assert(!a.opening_held);
+	ck_assert(!instrument_resume(&a, price(0), &b).reason);
+	ck_assert(b.opening_held);
+	/* A halt that ends within the call does not hold the auction. */
+	ck_assert(!instrument_close(&b, price(0), &a).reason);
+	ck_assert(!instrument_call(&a, AUCTION_OPENING, 20120625, price(0), &b).reason);
+	ck_assert(!instrument_halt(&b, "news", price(0), &a).reason);
+	ck_assert(!instrument_resume(&a, price(0), &b).reason);
+	ck_assert(!b.opening_held);
+}
+END_TEST
+
+START_TEST(test_call_refused)
+{
+	static const struct {
+		enum session session;
+		enum auction auction;
+		int32_t date;
+		enum market_reject reason;
+	} cases[] = {
+		{ SESSION_CLOSED, AUCTION_OPENING, 20120621, MARKET_STALE_SESSION_DATE },
+		{ SESSION_CLOSED, AUCTION_OPENING, 0, MARKET_INVALID_FIELD },
+		{ SESSION_CLOSED, AUCTION_OPENING, 20121322, MARKET_INVALID_FIELD },
+		{ SESSION_CLOSED, AUCTION_RESUMPTION, 20120622, MARKET_INVALID_FIELD },
+		{ SESSION_CLOSED, (enum auction)0, 20120622, MARKET_INVALID_FIELD },
+		{ SESSION_CLOSED, (enum auction)99, 20120622, MARKET_INVALID_FIELD },
+		{ SESSION_OPEN, AUCTION_CLOSING, 20120621, MARKET_INVALID_FIELD },
+	};
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(cases); i++) {
+		struct instrument before = defined(), after;
+		struct verdict verdict;
+
+		before.session = cases[i].session;
+		before.session_date = 20120621;
+		verdict =
+			instrument_call(&before, cases[i].auction, cases[i].date, price(0), &after);
+		ck_assert_msg(verdict.reason == cases[i].reason, "case %zu", i);
+		ck_assert_ptr_nonnull(verdict.text);
+	}
+	/* A called opening is opened on its day. */
+	struct instrument before = defined(), after;
+
+	before.session = SESSION_OPENING_AUCTION;
+	before.session_date = 20120621;
+	ck_assert_int_eq(instrument_open(&before, 20120622, 0, price(0), NOW, &after).reason,
+			 MARKET_INVALID_FIELD);
+}
+END_TEST
+
 START_TEST(test_long_reason)
 {
 	struct instrument before = defined(), after;
@@ -309,6 +401,8 @@ int main(void)
 	tcase_add_test(tcase, test_transitions);
 	tcase_add_test(tcase, test_unknown);
 	tcase_add_test(tcase, test_open);
+	tcase_add_test(tcase, test_opening_held);
+	tcase_add_test(tcase, test_call_refused);
 	tcase_add_test(tcase, test_long_reason);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

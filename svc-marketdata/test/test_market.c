@@ -234,6 +234,247 @@ START_TEST(test_blocked)
 }
 END_TEST
 
+/* --- Auctions, timers and corporate actions
+ * ------------------------------------------------------- */
+
+START_TEST(test_call)
+{
+	MARKET(CallAuction) opening = make_call("AAPL", AUCTION_OPENING, 20120621);
+	MARKET(CallAuction) closing = make_call("AAPL", AUCTION_CLOSING, 0);
+	MARKET(CloseSession) close = make_close("AAPL");
+	const MARKET(Instrument) * told;
+
+	REFUSED(tell(COMMANDS, "AAPL", &opening), UNKNOWN_SYMBOL, "CallAuction");
+	define();
+	REFUSED(tell(COMMANDS, "AAPL", &closing), SESSION_CLOSED, "CallAuction");
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &opening), 0);
+	fact(0, FACT(AUCTION_CALLED));
+	told = snapshot(TOPIC_SYMBOLS);
+	ck_assert_int_eq(told->session,
+			 BOURSE__MARKET__V1__SESSION_STATE__SESSION_STATE_OPENING_AUCTION);
+	ck_assert(!told->opening_held);
+	ck_assert_int_eq(told->session_date, 20120621);
+	REFUSED(tell(COMMANDS, "AAPL", &opening), AUCTION_CALLED, "CallAuction");
+	REFUSED(tell(COMMANDS, "AAPL", &close), SESSION_CLOSED, "CloseSession");
+	ck_assert_uint_eq(bus_fold_timer_count(fold), 0);
+
+	open_session();
+	ck_assert(((const MARKET(Instrument) *)snapshot(TOPIC_SYMBOLS))->opening_held);
+	REFUSED(tell(COMMANDS, "AAPL", &opening), SESSION_OPEN, "CallAuction");
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &closing), 0);
+	fact(0, FACT(AUCTION_CALLED));
+	told = snapshot(TOPIC_SYMBOLS);
+	ck_assert_int_eq(told->session,
+			 BOURSE__MARKET__V1__SESSION_STATE__SESSION_STATE_CLOSING_AUCTION);
+	ck_assert_int_eq(told->closes_at_micros, NOW + 3600 * BUS_SECOND);
+	ck_assert_uint_eq(bus_fold_timer_count(fold), 1);
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &close), 0);
+	fact(0, FACT(SESSION_CLOSED));
+	ck_assert_uint_eq(bus_fold_timer_count(fold), 0);
+}
+END_TEST
+
+/* The session closes by itself at its time, out of a call too, and not before. */
+START_TEST(test_close_due)
+{
+	MARKET(CallAuction) closing = make_call("AAPL", AUCTION_CLOSING, 0);
+	MARKET(OpenSession) open = make_open("AAPL", 20120622);
+	MARKET(CloseSession) close = make_close("AAPL");
+	const MARKET(Instrument) * told;
+
+	define();
+	open_session();
+	bus_fold_now(fold, NOW + 3600 * BUS_SECOND - 1);
+	ck_assert_int_eq(bus_fold_due(fold), 0);
+	bus_fold_now(fold, NOW + 3600 * BUS_SECOND);
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	ck_assert_uint_eq(bus_fold_fact_count(fold), 1);
+	fact(0, FACT(SESSION_CLOSED));
+	told = snapshot(TOPIC_SYMBOLS);
+	ck_assert_int_eq(told->session, BOURSE__MARKET__V1__SESSION_STATE__SESSION_STATE_CLOSED);
+	ck_assert_int_eq(told->closes_at_micros, 0);
+	ck_assert_int_eq(bus_fold_due(fold), 0);
+
+	open.closes_at_micros = NOW + 7200 * BUS_SECOND;
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &open), 0);
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &closing), 0);
+	bus_fold_now(fold, NOW + 7201 * BUS_SECOND);
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	fact(0, FACT(SESSION_CLOSED));
+
+	/* Closed by hand, or without an end: nothing is left to fire. */
+	open.session_date = 20120625;
+	open.closes_at_micros = NOW + 8000 * BUS_SECOND;
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &open), 0);
+	ck_assert_uint_eq(bus_fold_timer_count(fold), 1);
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &close), 0);
+	ck_assert_uint_eq(bus_fold_timer_count(fold), 0);
+	open.session_date = 20120626;
+	open.closes_at_micros = 0;
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &open), 0);
+	ck_assert_uint_eq(bus_fold_timer_count(fold), 0);
+}
+END_TEST
+
+/* A timer that finds something else than it was set for changes nothing. */
+START_TEST(test_stale_timers)
+{
+	static const struct {
+		int32_t date;
+		int64_t closes_at;
+	} cases[] = {
+		{ 20120622, NOW + 3600 * BUS_SECOND },
+		{ 20120621, NOW + 9999 * BUS_SECOND },
+		{ 20120621, 0 },
+	};
+	MARKET(AnnounceAction) command = make_dividend("AAPL", 2650000, NOW + 1);
+	struct symbol *symbol;
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(cases); i++) {
+		teardown();
+		setup();
+		define();
+		open_session();
+		symbol = market_find(bus_fold_state(fold), "AAPL");
+		symbol->instrument.session_date = cases[i].date;
+		symbol->instrument.closes_at = cases[i].closes_at;
+		bus_fold_now(fold, NOW + 3600 * BUS_SECOND);
+		ck_assert_int_eq(bus_fold_due(fold), 1);
+		REFUSED(0, SESSION_CLOSED, "SessionCloseDue");
+		ck_assert_int_eq(symbol->instrument.session, SESSION_OPEN);
+	}
+	command.effective_at_micros = NOW + 3601 * BUS_SECOND;
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &command), 0);
+	symbol->actions.items[0].action.number = 1;
+	bus_fold_now(fold, NOW + 3601 * BUS_SECOND);
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	REFUSED(0, INVALID_FIELD, "ActionDue");
+}
+END_TEST
+
+/* Announced, it changes no price; effective, the reference, the bands and the last price scale. */
+START_TEST(test_split)
+{
+	MARKET(AnnounceAction) command = make_split("AAPL", 4, 1, NOW + 60 * BUS_SECOND);
+	const MARKET(ActionAnnounced) * announced;
+	const MARKET(ActionEffective) * effective;
+	const MARKET(QuoteChanged) * changed;
+	char id[BUS_ID_TEXT];
+
+	REFUSED(tell(COMMANDS, "AAPL", &command), UNKNOWN_SYMBOL, "AnnounceAction");
+	define();
+	open_session();
+	trade(T(1), 588, 10, NOW);
+	ck_assert_int_eq(top(587, 10, 588, 5), 0);
+	command.old_shares = 0;
+	REFUSED(tell(COMMANDS, "AAPL", &command), INVALID_FIELD, "AnnounceAction");
+	command.old_shares = 1;
+	ck_assert_int_eq(tell(COMMANDS, "AAPL", &command), 0);
+	announced = fact(0, FACT(ACTION_ANNOUNCED));
+	ck_assert(!announced->action->effective);
+	ck_assert_int_eq(announced->action->number, 0);
+	ck_assert_uint_eq(announced->instrument->n_actions, 1);
+	ck_assert_int_eq(announced->instrument->actions_effective, 0);
+	ck_assert_int_eq(announced->instrument->reference_price_micros, 585330000);
+	memcpy(id, announced->action->action_id, sizeof(id));
+	snapshot(TOPIC_SYMBOLS);
+
+	ck_assert_int_eq(bus_fold_due(fold), 0);
+	bus_fold_now(fold, NOW + 60 * BUS_SECOND);
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	ck_assert_uint_eq(bus_fold_fact_count(fold), 2);
+	effective = fact(0, FACT(ACTION_EFFECTIVE));
+	ck_assert_str_eq(effective->action->action_id, id);
+	ck_assert(effective->action->effective);
+	ck_assert_int_eq(effective->action->number, 1);
+	ck_assert_int_eq(effective->action->new_shares, 4);
+	ck_assert_int_eq(effective->action->cash_price_micros, 146000000);
+	ck_assert_int_eq(effective->instrument->actions_effective, 1);
+	ck_assert_str_eq(effective->instrument->actions[0]->action_id, id);
+	ck_assert(effective->instrument->actions[0]->effective);
+	ck_assert_int_eq(effective->instrument->reference_price_micros, 147000000);
+	ck_assert_int_eq(effective->instrument->band_low_micros, 139015875);
+	ck_assert_int_eq(effective->instrument->band_high_micros, 153649125);
+	changed = fact(1, FACT(QUOTE_CHANGED));
+	ck_assert_int_eq(changed->quote->last_price_micros, 147000000);
+	ck_assert_int_eq(changed->quote->bid_price_micros, 587 * BUS_MICROS);
+	ck_assert_uint_eq(bus_fold_reaction_count(fold), 2);
+	ck_assert_str_eq(bus_fold_reaction(fold, 0)->topic, TOPIC_SYMBOLS);
+	ck_assert_str_eq(bus_fold_reaction(fold, 1)->topic, TOPIC_QUOTES);
+
+	/* It stays with the instrument, and the price before the split comes back nowhere. */
+	halt();
+	ck_assert_uint_eq(((const MARKET(Instrument) *)snapshot(TOPIC_SYMBOLS))->n_actions, 1);
+	ck_assert_int_eq(
+		((const MARKET(Instrument) *)snapshot(TOPIC_SYMBOLS))->reference_price_micros,
+		147000000);
+}
+END_TEST
+
+/* Two at one moment: in the order of their ids, each in a step of its own. */
+START_TEST(test_dividends)
+{
+	MARKET(AnnounceAction) command = make_dividend("AAPL", 2650000, NOW + 1);
+	const MARKET(ActionEffective) * effective;
+	char first[BUS_ID_TEXT];
+
+	define();
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(tell(COMMANDS, "AAPL", &command), 0);
+		fact(0, FACT(ACTION_ANNOUNCED));
+	}
+	ck_assert_uint_eq(bus_fold_timer_count(fold), 2);
+	bus_fold_now(fold, NOW + 5);
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	ck_assert_uint_eq(bus_fold_fact_count(fold), 1);
+	effective = fact(0, FACT(ACTION_EFFECTIVE));
+	ck_assert_int_eq(effective->action->number, 1);
+	ck_assert_int_eq(effective->action->amount_micros, 2650000);
+	ck_assert_int_eq(effective->instrument->reference_price_micros, 585330000);
+	ck_assert_str_eq(effective->instrument->actions[0]->action_id,
+			 effective->action->action_id);
+	memcpy(first, effective->action->action_id, sizeof(first));
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	effective = fact(0, FACT(ACTION_EFFECTIVE));
+	ck_assert_int_eq(effective->action->number, 2);
+	ck_assert_int_gt(strcmp(effective->action->action_id, first), 0);
+	ck_assert_int_eq(effective->instrument->actions_effective, 2);
+	ck_assert_int_eq(bus_fold_due(fold), 0);
+}
+END_TEST
+
+START_TEST(test_imbalance)
+{
+	BOOKS(ImbalanceChanged) heard = BOURSE__BOOKS__V1__IMBALANCE_CHANGED__INIT;
+	const MARKET(ImbalancePublished) * told;
+
+	heard.symbol = wire_text("AAPL");
+	heard.kind = BOURSE__BOOKS__V1__AUCTION_KIND__AUCTION_KIND_OPENING;
+	heard.price_micros = 586 * BUS_MICROS;
+	heard.volume_micros = 300 * BUS_MICROS;
+	heard.imbalance_micros = 20 * BUS_MICROS;
+	heard.imbalance_side = BOURSE__ORDERS__V1__SIDE__SIDE_BUY;
+	heard.at_micros = NOW - 3;
+	ck_assert_int_eq(tell(BOOK, "AAPL", &heard), BUS_ERR_PARK);
+	define();
+	ck_assert_int_eq(tell(BOOK, "AAPL", &heard), 0);
+	told = fact(0, FACT(IMBALANCE_PUBLISHED));
+	ck_assert_int_eq(told->kind, BOURSE__MARKET__V1__AUCTION_KIND__AUCTION_KIND_OPENING);
+	ck_assert_int_eq(told->price_micros, 586 * BUS_MICROS);
+	ck_assert_int_eq(told->volume_micros, 300 * BUS_MICROS);
+	ck_assert_int_eq(told->imbalance_micros, 20 * BUS_MICROS);
+	ck_assert(told->buy_imbalance);
+	ck_assert_int_eq(told->at_micros, NOW - 3);
+	ck_assert_uint_eq(bus_fold_reaction_count(fold), 0);
+	heard.imbalance_side = BOURSE__ORDERS__V1__SIDE__SIDE_SELL;
+	ck_assert_int_eq(tell(BOOK, "AAPL", &heard), 0);
+	told = fact(0, FACT(IMBALANCE_PUBLISHED));
+	ck_assert(!told->buy_imbalance);
+	heard.volume_micros = -1;
+	ck_assert_int_eq(tell(BOOK, "AAPL", &heard), BUS_ERR_PARK);
+}
+END_TEST
+
 /* --- Quotes
  * ---------------------------------------------------------------------------------------- */
 
@@ -531,6 +772,12 @@ int main(void)
 	tcase_add_test(tcase, test_halt);
 	tcase_add_test(tcase, test_unknown_symbol);
 	tcase_add_test(tcase, test_blocked);
+	tcase_add_test(tcase, test_call);
+	tcase_add_test(tcase, test_close_due);
+	tcase_add_test(tcase, test_stale_timers);
+	tcase_add_test(tcase, test_split);
+	tcase_add_test(tcase, test_dividends);
+	tcase_add_test(tcase, test_imbalance);
 	tcase_add_test(tcase, test_quote);
 	tcase_add_test(tcase, test_quote_unchanged);
 	tcase_add_test(tcase, test_quote_last);

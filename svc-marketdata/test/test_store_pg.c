@@ -102,6 +102,26 @@ static void same_instrument(const struct instrument *a, const struct instrument 
 	ck_assert_int_eq(a->closes_at, b->closes_at);
 	ck_assert_int_eq(a->halted, b->halted);
 	ck_assert_str_eq(a->halt_reason, b->halt_reason);
+	ck_assert_int_eq(a->opening_held, b->opening_held);
+}
+
+static void same_actions(const struct actions *a, const struct actions *b)
+{
+	ck_assert_int_eq(a->count, b->count);
+	for (int i = 0; i < a->count; i++) {
+		const struct action *x = &a->items[i].action, *y = &b->items[i].action;
+
+		ck_assert(bus_id_equal(x->id, y->id));
+		ck_assert_int_eq(x->kind, y->kind);
+		ck_assert_int_eq(x->effective_at, y->effective_at);
+		ck_assert_int_eq(x->new_shares, y->new_shares);
+		ck_assert_int_eq(x->old_shares, y->old_shares);
+		ck_assert_int_eq(x->cash_price.micros, y->cash_price.micros);
+		ck_assert_int_eq(x->amount.micros, y->amount.micros);
+		ck_assert_str_eq(x->new_symbol, y->new_symbol);
+		ck_assert_int_eq(x->number, y->number);
+		ck_assert(!a->items[i].dirty && !b->items[i].dirty);
+	}
 }
 
 static void same_symbol(const struct market *a, const struct market *b, const char *name)
@@ -111,6 +131,7 @@ static void same_symbol(const struct market *a, const struct market *b, const ch
 	ck_assert_ptr_nonnull(x);
 	ck_assert_ptr_nonnull(y);
 	same_instrument(&x->instrument, &y->instrument);
+	same_actions(&x->actions, &y->actions);
 	ck_assert(quote_top_is(&x->quote, y->quote.bid, y->quote.ask));
 	ck_assert_int_eq(x->quote.last.price.micros, y->quote.last.price.micros);
 	ck_assert_int_eq(x->quote.last.quantity.micros, y->quote.last.quantity.micros);
@@ -146,6 +167,48 @@ START_TEST(test_load_is_save)
 	ck_assert_int_eq(test_store_number(&store, "select count(*) from bar"), 2);
 	ck_assert_int_eq(test_store_number(&store, "select count(*) from bar where closed"), 1);
 	market_free(market);
+}
+END_TEST
+
+/* Auctions and actions, announced and effective, over two saves. */
+START_TEST(test_actions)
+{
+	MARKET(CallAuction) call = make_call("AAPL", AUCTION_OPENING, 20120621);
+	MARKET(AnnounceAction) split = make_split("AAPL", 4, 1, NOW + 60 * BUS_SECOND);
+	MARKET(AnnounceAction) dividend = make_dividend("MSFT", 2650000, NOW + 30 * BUS_SECOND);
+	MARKET(AnnounceAction) rename = BOURSE__MARKET__V1__ANNOUNCE_ACTION__INIT;
+	struct market *market;
+
+	rename.symbol = wire_text("AAPL");
+	rename.kind = BOURSE__MARKET__V1__ACTION_KIND__ACTION_KIND_RENAME;
+	rename.new_symbol = wire_text("APPL");
+	rename.effective_at_micros = NOW + 90 * BUS_SECOND;
+	define("MSFT");
+	define("AAPL");
+	tell(COMMANDS, "AAPL", &call);
+	tell(COMMANDS, "AAPL", &rename);
+	tell(COMMANDS, "AAPL", &split);
+	tell(COMMANDS, "MSFT", &dividend);
+	save();
+	market = loaded();
+	same_symbol(bus_fold_state(fold), market, "AAPL");
+	same_symbol(bus_fold_state(fold), market, "MSFT");
+	ck_assert_int_eq(market_find(market, "AAPL")->instrument.session, SESSION_OPENING_AUCTION);
+	ck_assert_int_eq(market_find(market, "AAPL")->actions.count, 2);
+	market_free(market);
+
+	bus_fold_now(fold, NOW + 60 * BUS_SECOND);
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	ck_assert_int_eq(bus_fold_due(fold), 1);
+	ck_assert_int_eq(bus_fold_due(fold), 0);
+	save();
+	market = loaded();
+	same_symbol(bus_fold_state(fold), market, "AAPL");
+	same_symbol(bus_fold_state(fold), market, "MSFT");
+	ck_assert_int_eq(actions_effective(&market_find(market, "AAPL")->actions), 1);
+	ck_assert_int_eq(actions_effective(&market_find(market, "MSFT")->actions), 1);
+	market_free(market);
+	ck_assert_int_eq(test_store_number(&store, "select count(*) from corporate_action"), 3);
 }
 END_TEST
 
@@ -274,6 +337,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_load_is_save);
+	tcase_add_test(tcase, test_actions);
 	tcase_add_test(tcase, test_save_again);
 	tcase_add_test(tcase, test_late_bar_is_loaded);
 	tcase_add_test(tcase, test_bars_are_the_fold_of_trades);
