@@ -176,11 +176,6 @@ struct order {
 	bool firm;	/* its account may go below zero */
 	bool triggered; /* a stop that was elected: a market or limit order from then on */
 	enum order_status status;
-	/* Zeros: none. */
-	struct bus_id entry;	   /* of a leg */
-	struct bus_id sibling;	   /* of which one cancels the other */
-	struct bus_id replaces;	   /* the order whose place it takes */
-	struct bus_id replacement; /* the order that takes its place, or would */
 	struct bus_price limit, stop, trail, collar, reference; /* 0 where the type has none */
 	int64_t trail_percent_micros;
 	struct bus_money notional; /* placed by notional; its quantity is the most it can be */
@@ -264,12 +259,6 @@ bool order_terminal(enum order_status status);
 bool order_may_become(enum order_status from, enum order_status to);
 /* The one function that assigns a status; a terminal one also ends leaves and hold. */
 void order_become(struct order *order, enum order_status status);
-static inline bool order_id_given(struct bus_id id)
-{
-	static const struct bus_id none;
-
-	return !bus_id_equal(id, none);
-}
 /* What an order is when nothing is pending: by cum and leaves. */
 enum order_status order_settled_status(const struct order *order);
 

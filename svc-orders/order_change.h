@@ -71,9 +71,14 @@ enum order_fault order_complete(struct order_scene *scene, struct bus_quantity d
 				struct order_released *released) BUS_MUST_CHECK;
 /* A stop was elected: from now on a market order within its collar, or a limit order. */
 enum order_fault order_trigger(struct order *order) BUS_MUST_CHECK;
-/* A cancel is on its way; and it came back without effect. */
-enum order_refusal order_cancel_request(struct order *order) BUS_MUST_CHECK;
-void order_cancel_rejected(struct order *order);
+/*
+ * A cancel is on its way. Refused while a cancel or a replacement is, and too late for what has
+ * ended; a sweep of all open orders (CancelOrders) does not wait for replacements: it asks for
+ * both.
+ */
+enum order_refusal order_cancel_request(struct order *order, bool sweep) BUS_MUST_CHECK;
+/* The cancel came back without effect; an order that has ended stays as it is. */
+void order_cancel_rejected(struct order_scene *scene);
 
 /* What a replacement changes; 0: as it was. */
 struct order_amendment {
@@ -83,8 +88,12 @@ struct order_amendment {
 	int tif;
 };
 
-/* Whether the order may be replaced so; fills the request of the replacement. */
-enum order_refusal order_check_replace(const struct order *order,
+/*
+ * Whether the order may be replaced so; fills the request of the replacement, whose form is
+ * checked. bound: other orders depend on it, legs that wait for it or an open sibling; then it may
+ * not.
+ */
+enum order_refusal order_check_replace(const struct order *order, bool bound,
 				       const struct order_amendment *amendment,
 				       struct order_request *request) BUS_MUST_CHECK;
 /*
