@@ -20,12 +20,13 @@ say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 ## Components ##########################################################################################
 
 SERVICES := $(wildcard svc-*)
-COMPONENTS := libbus $(SERVICES) $(wildcard cli) $(wildcard test/sample) $(wildcard test) $(wildcard bench)
+COMPONENTS := libbus $(SERVICES) $(wildcard cli) $(wildcard test/sample) $(wildcard test/prop) $(wildcard test) $(wildcard bench)
 PROGRAMS :=
 TESTS :=
 # Services whose objects a program of bench/ or test/ works on in process: USES_<source stem> := svc-...
 USES_bench_match := svc-orders
 USES_bench_ledger := svc-portfolio
+USES_test/prop := svc-orders
 
 ## Flags ###############################################################################################
 
@@ -193,7 +194,7 @@ $(O)/obj/$(1)/test/%.o: $(1)/test/%.c | $(FIRST) $(GENERATED)
 
 $(call archive_of,$(1)): $$($(1)_O)
 	$$(archive)
-$(O)/test/$(1)/%: $(O)/obj/$(1)/test/%.o $(call archive_of,$(1)) $(TESTLIB) $(BASE)
+$(O)/test/$(1)/%: $(O)/obj/$(1)/test/%.o $(call archive_of,$(1)) $(patsubst %,$(O)/lib%.a,$(USES_$(1))) $(TESTLIB) $(BASE)
 	$$(call link,$$(LIBS_CHECK))
 $(if $(2),$(if $(wildcard $(1)/main.c),
 PROGRAMS += $(O)/$(2)
@@ -205,6 +206,7 @@ $(eval $(call component,libbus))
 $(foreach s,$(SERVICES),$(eval $(call component,$(s),$(s))))
 $(eval $(call component,cli,bourse))
 $(eval $(call component,test/sample,sample))
+$(eval $(call component,test/prop))
 
 # Scenarios of test/ and benchmarks of bench/: a program a file, with the folder's other files.
 uses = $(addprefix -I,$(USES_$(1))) $(patsubst %,-I$(O)/gen/%,$(USES_$(1)))
@@ -292,7 +294,7 @@ $(O)/lint/%.tidy: $(O)/obj/%.o .clang-tidy | $(FIRST)
 		$(LIB_CFLAGS) -I$(call owner,$*) -I$(O)/gen/$(call owner,$*) -Itest $(call uses,$(notdir $*)) \
 		2> $@.log || { cat $@.log; exit 1; }
 	@touch $@
-owner = $(or $(filter test/sample,$(patsubst %/,%,$(dir $(1)))),$(firstword $(subst /, ,$(1))))
+owner = $(or $(if $(filter test/prop/%,$(1)),test/prop),$(filter test/sample,$(patsubst %/,%,$(dir $(1)))),$(firstword $(subst /, ,$(1))))
 
 format: ## format every C file in place
 	clang-format -i $(C_FILES)
