@@ -99,11 +99,8 @@ struct book_order {
 	uint32_t mark;
 	bool stored;
 	bool post_only;
-	uint8_t stp; /* enum book_stp */
-	enum book_side side;
-	enum book_type type; /* as it came: BOOK_STOP_LIMIT in BOOK_VISIBLE has been elected */
-	enum book_tif tif;
-	enum book_queue queue;
+	/* Enums of the same names, a byte each. */
+	uint8_t stp, side, type, tif, queue;
 };
 
 /* The taker of a sweep that goes on in the next step: what of it has not traded yet. */
@@ -119,7 +116,7 @@ struct book_taker {
 struct book_hand {
 	struct bus_id id;
 	struct bus_quantity leaves;    /* 0: there is none, and nothing else here counts */
-	struct bus_quantity quantity;  /* as it came; 0 unless `known` */
+	struct bus_quantity quantity;  /* as in struct book_order; 0 unless `known` */
 	struct bus_quantity prevented; /* taken away by self-trade prevention */
 	struct bus_money spent;	       /* what its executions of this input cost */
 	/* It rested before, or its predecessor did: all that follows is known. */
@@ -226,10 +223,29 @@ struct book_new {
  * what it returns. Whoever builds a book from rows adds them in any order.
  */
 struct book_order *book_add(struct book *book, const struct book_new *order);
-/* Makes an order smaller, in its place: 0 < by < leaves. */
+/* An execution: makes an order smaller, in its place: 0 < by < leaves. */
 void book_reduce(struct book *book, struct book_order *order, struct bus_quantity by);
 /* Takes an order out; it is gone after that. */
 void book_remove(struct book *book, struct book_order *order);
+/* The same order under another id, which must be new. */
+void book_rename(struct book *book, struct book_order *order, struct bus_id id);
+/* A trailing stop goes on from this best price. */
+void book_trail(struct book *book, struct book_order *order, struct bus_price best);
+
+/* The order that this one shares its fate with, in another queue; NULL: none. */
+struct book_order *book_sibling(const struct book *book, const struct book_order *order);
+/* Where a trailing stop stands when this is its best price: never at it, and within 64 bits. */
+struct bus_price book_trail_stop(enum book_side side, struct bus_price best, struct bus_price trail,
+				 int64_t trail_percent);
+
+/* A side of a queue. */
+const struct book_ladder *book_queue_side(const struct book *book, enum book_queue queue,
+					  enum book_side side);
+
+static inline bool book_id_none(struct bus_id id)
+{
+	return bus_id_equal(id, (struct bus_id){ { 0 } });
+}
 
 /* The side of a book, and the key of a price on it (see book_ladder.h), and back. */
 static inline const struct book_ladder *book_ladder(const struct book *book, enum book_side side)

@@ -20,14 +20,16 @@ void book_ladder_release(struct book_ladder *ladder, struct book_memory *memory)
 	*ladder = (struct book_ladder){ 0 };
 }
 
-struct book_level *book_ladder_best(const struct book_ladder *ladder)
+/* The last rung of the last chunk. */
+static void find_best(struct book_ladder *ladder)
 {
 	const struct book_chunk *last;
 
+	ladder->best = NULL;
 	if (ladder->count == 0)
-		return NULL;
+		return;
 	last = ladder->chunks[ladder->count - 1];
-	return last->rungs[last->count - 1].level;
+	ladder->best = last->rungs[last->count - 1].level;
 }
 
 /* The last chunk whose first key is not above `key`, or the first chunk. The ladder has chunks. */
@@ -99,8 +101,11 @@ struct book_level *book_ladder_level(struct book_ladder *ladder, int64_t key,
 	struct book_level *level;
 	size_t at, rung;
 
-	if (ladder->count == 0)
-		insert_chunk(ladder, 0, book_pool_take(&memory->chunks));
+	if (ladder->count == 0) {
+		chunk = book_pool_take(&memory->chunks);
+		chunk->count = 0;
+		insert_chunk(ladder, 0, chunk);
+	}
 	at = find_chunk(ladder, key);
 	chunk = ladder->chunks[at];
 	rung = rungs_below(chunk, key);
@@ -116,9 +121,11 @@ struct book_level *book_ladder_level(struct book_ladder *ladder, int64_t key,
 	memmove(chunk->rungs + rung + 1, chunk->rungs + rung,
 		(chunk->count - rung) * sizeof(chunk->rungs[0]));
 	level = book_pool_take(&memory->levels);
-	level->key = key;
+	*level = (struct book_level){ .key = key };
 	chunk->rungs[rung] = (struct book_rung){ key, level };
 	chunk->count++;
+	if (ladder->best == NULL || key > ladder->best->key)
+		ladder->best = level;
 	return level;
 }
 
@@ -150,11 +157,13 @@ void book_ladder_remove(struct book_ladder *ladder, struct book_level *level,
 	chunk->count--;
 	memmove(chunk->rungs + rung, chunk->rungs + rung + 1,
 		(chunk->count - rung) * sizeof(chunk->rungs[0]));
-	book_pool_give(&memory->levels, level);
 	if (chunk->count == 0)
 		remove_chunk(ladder, at, memory);
 	else if (chunk->count < BOOK_CHUNK_RUNGS / 4)
 		merge_chunk(ladder, at, memory);
+	if (ladder->best == level)
+		find_best(ladder);
+	book_pool_give(&memory->levels, level);
 }
 
 size_t book_ladder_depth(const struct book_ladder *ladder)
@@ -184,5 +193,17 @@ const struct book_level *book_ladder_next(const struct book_ladder *ladder, stru
 		spot->rung = ladder->chunks[spot->chunk]->count;
 	}
 	spot->rung--;
+	return ladder->chunks[spot->chunk]->rungs[spot->rung].level;
+}
+
+const struct book_level *book_ladder_prev(const struct book_ladder *ladder, struct book_spot *spot)
+{
+	spot->rung++;
+	if (spot->rung == ladder->chunks[spot->chunk]->count) {
+		if (spot->chunk + 1 == ladder->count)
+			return NULL;
+		spot->chunk++;
+		spot->rung = 0;
+	}
 	return ladder->chunks[spot->chunk]->rungs[spot->rung].level;
 }

@@ -49,6 +49,7 @@ struct book_ladder {
 	struct book_chunk **chunks; /* owned array, worst first */
 	size_t count;
 	size_t capacity;
+	struct book_level *best; /* NULL: there is none */
 };
 
 /* Where a rung stands. A change of the ladder makes it invalid. */
@@ -60,7 +61,10 @@ struct book_spot {
 /* Gives the chunks and levels back, but not the orders. */
 void book_ladder_release(struct book_ladder *ladder, struct book_memory *memory);
 /* The best level, or NULL. */
-struct book_level *book_ladder_best(const struct book_ladder *ladder);
+static inline struct book_level *book_ladder_best(const struct book_ladder *ladder)
+{
+	return ladder->best;
+}
 /* The level of the key; it is made, empty, when there is none: put an order into it at once. */
 struct book_level *book_ladder_level(struct book_ladder *ladder, int64_t key,
 				     struct book_memory *memory);
@@ -73,5 +77,7 @@ size_t book_ladder_depth(const struct book_ladder *ladder);
 const struct book_level *book_ladder_first(const struct book_ladder *ladder,
 					   struct book_spot *spot);
 const struct book_level *book_ladder_next(const struct book_ladder *ladder, struct book_spot *spot);
+/* Back towards the best. */
+const struct book_level *book_ladder_prev(const struct book_ladder *ladder, struct book_spot *spot);
 
 #endif

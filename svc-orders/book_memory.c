@@ -7,11 +7,12 @@
 #include "book.h"
 
 #define SLAB_OBJECTS 128 /* objects: some 16 KiB of orders at a time */
+#define LINE	     64	 /* bytes of a cache line */
 
 void book_pool_init(struct book_pool *pool, size_t size)
 {
 	bus_assert(size >= sizeof(void *));
-	*pool = (struct book_pool){ .size = (size + 15) & ~(size_t)15 };
+	*pool = (struct book_pool){ .size = (size + LINE - 1) & ~(size_t)(LINE - 1) };
 }
 
 void book_pool_release(struct book_pool *pool)
@@ -24,8 +25,9 @@ void book_pool_release(struct book_pool *pool)
 
 static void grow(struct book_pool *pool)
 {
-	char *slab = bus_malloc(pool->size * SLAB_OBJECTS);
+	char *slab = aligned_alloc(LINE, pool->size * SLAB_OBJECTS);
 
+	bus_assert(slab != NULL);
 	pool->slabs = bus_realloc(pool->slabs, (pool->slab_count + 1) * sizeof(*pool->slabs));
 	pool->slabs[pool->slab_count++] = slab;
 	/* Backwards, so that neighbours are handed out one after the other. */
@@ -41,7 +43,6 @@ void *book_pool_take(struct book_pool *pool)
 		grow(pool);
 	object = pool->free;
 	memcpy(&pool->free, object, sizeof(pool->free));
-	memset(object, 0, pool->size);
 	return object;
 }
 
@@ -54,6 +55,7 @@ void book_pool_give(struct book_pool *pool, void *object)
 void book_memory_init(struct book_memory *memory)
 {
 	book_pool_init(&memory->orders, sizeof(struct book_order));
+	book_pool_init(&memory->extras, sizeof(struct book_extra));
 	book_pool_init(&memory->levels, sizeof(struct book_level));
 	book_pool_init(&memory->chunks, sizeof(struct book_chunk));
 }
@@ -61,6 +63,7 @@ void book_memory_init(struct book_memory *memory)
 void book_memory_release(struct book_memory *memory)
 {
 	book_pool_release(&memory->orders);
+	book_pool_release(&memory->extras);
 	book_pool_release(&memory->levels);
 	book_pool_release(&memory->chunks);
 }

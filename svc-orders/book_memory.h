@@ -10,7 +10,7 @@
 #include "bus/base.h"
 
 struct book_pool {
-	size_t size;  /* of one object */
+	size_t size;  /* of one object, in whole cache lines */
 	void *free;   /* chained through the first word of each */
 	void **slabs; /* owned */
 	size_t slab_count;
@@ -19,12 +19,13 @@ struct book_pool {
 void book_pool_init(struct book_pool *pool, size_t size);
 /* Every object of the pool becomes invalid. */
 void book_pool_release(struct book_pool *pool);
-/* Zeroed. */
+/* Not initialised. */
 void *book_pool_take(struct book_pool *pool);
 void book_pool_give(struct book_pool *pool, void *object);
 
 struct book_memory {
 	struct book_pool orders; /* struct book_order */
+	struct book_pool extras; /* struct book_extra */
 	struct book_pool levels; /* struct book_level */
 	struct book_pool chunks; /* struct book_chunk */
 };
