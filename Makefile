@@ -71,7 +71,7 @@ endef
 define link
 $(call say,LINK,$@)
 @mkdir -p $(@D)
-$(Q)$(CC) $(LINK) -o $@.$$$$ $(filter %.o,$^) $(filter %.a,$^) $(1) $(LIBS) $(LDFLAGS) && mv $@.$$$$ $@
+$(Q)$(CC) $(LINK) -o $@.$$$$ $(filter %.o,$^) $(filter %.a,$^) $(1) $(LIBS) -lm $(LDFLAGS) && mv $@.$$$$ $@
 endef
 
 define archive
