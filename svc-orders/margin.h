@@ -25,6 +25,9 @@ int64_t margin_exposure(const struct balance *shares);
  */
 bool margin_add(struct balances *balances, int64_t micros) BUS_MUST_CHECK;
 
+/* amount * part / whole, rounded down; 0 <= part <= whole, amount >= 0. 0 where whole is 0. */
+int64_t margin_share(int64_t amount_micros, int64_t part, int64_t whole);
+
 /*
  * Shares have come, by a purchase, a deposit or an order's end: gives back what of the collateral
  * belonged to what is not owed any more. exposure_before: margin_exposure() before they came.

@@ -1,9 +1,7 @@
 /*
- * The rules of an order, read top to bottom: its form, the market's checks, its life.
+ * What an order is, and what may follow what: the one table of statuses.
  */
 #include "order.h"
-
-#define COLLAR_PERCENT 105 /* a market buy may cost at most this much of the last price */
 
 static const char *const refusal_texts[REFUSAL_COUNT] = {
 	[REFUSAL_NONE] = "",
@@ -14,7 +12,7 @@ static const char *const refusal_texts[REFUSAL_COUNT] = {
 		"the account has used this client order id for another order",
 	[REFUSAL_INVALID_QUANTITY] = "the quantity is not positive, not a multiple of the lot, or "
 				     "too large",
-	[REFUSAL_PRICE_OUTSIDE_BAND] = "the limit price is outside the instrument's band",
+	[REFUSAL_PRICE_OUTSIDE_BAND] = "a limit or stop price is outside the instrument's band",
 	[REFUSAL_INVALID_PRICE_INCREMENT] = "the price is not a multiple of the tick",
 	[REFUSAL_INSUFFICIENT_BUYING_POWER] = "insufficient buying power",
 	[REFUSAL_INSUFFICIENT_POSITION] = "fewer shares are available than asked for",
@@ -24,10 +22,11 @@ static const char *const refusal_texts[REFUSAL_COUNT] = {
 	[REFUSAL_UNKNOWN_ACCOUNT] = "no account of that id is known",
 	[REFUSAL_UNKNOWN_ORDER] = "the account has no such order",
 	[REFUSAL_INVALID_FIELD] = "a field is missing, or does not belong to the others",
-	[REFUSAL_INVALID_PRICE] = "a limit order needs a limit price above zero",
+	[REFUSAL_INVALID_PRICE] =
+		"a price is missing, not above zero, or on the wrong side of another",
 	[REFUSAL_BELOW_MINIMUM_NOTIONAL] = "price times quantity is below the instrument's minimum",
 	[REFUSAL_WOULD_TAKE] = "the order is post-only and would have taken liquidity",
-	[REFUSAL_NO_REFERENCE_PRICE] = "a market buy needs a last price for its collar",
+	[REFUSAL_NO_REFERENCE_PRICE] = "the order depends on the last price, and there is none",
 	[REFUSAL_PENDING] = "a cancel or replacement of the order is already on its way",
 	[REFUSAL_INVALID_AMOUNT] = "the amount is not positive, or too large",
 	[REFUSAL_AUCTION_OVER] = "the auction that the order is for has been held",
@@ -35,105 +34,55 @@ static const char *const refusal_texts[REFUSAL_COUNT] = {
 	[REFUSAL_UNSETTLED_CASH] = "the cash is there, but not settled yet",
 };
 
+/* A choice that was left open. */
+static int given(int value, int otherwise)
+{
+	return value != 0 ? value : otherwise;
+}
+
 const char *order_refusal_text(enum order_refusal refusal)
 {
 	bus_assert(refusal >= REFUSAL_NONE && refusal < REFUSAL_COUNT);
 	return refusal_texts[refusal];
 }
 
-enum order_refusal order_check_form(const struct order_request *request)
+void order_init(struct order *order, const struct order_request *request,
+		const struct order_terms *terms, const struct order_account *account)
 {
-	if (request->side == 0 || request->type == 0 || request->tif == 0)
-		return REFUSAL_INVALID_FIELD;
-	if (request->type != ORDER_MARKET && request->type != ORDER_LIMIT)
-		return REFUSAL_UNSUPPORTED;
-	if (request->tif == ORDER_OPG || request->tif == ORDER_CLS)
-		return REFUSAL_UNSUPPORTED;
-	if (request->post_only || request->stp > ORDER_STP_NONE)
-		return REFUSAL_UNSUPPORTED;
-	if (request->stop.micros != 0 || request->trail.micros != 0 ||
-	    request->trail_percent_micros != 0)
-		return REFUSAL_INVALID_FIELD;
-	if (request->notional.micros != 0)
-		return request->quantity.micros != 0 ? REFUSAL_INVALID_FIELD : REFUSAL_UNSUPPORTED;
-	if (request->type == ORDER_MARKET && request->limit.micros != 0)
-		return REFUSAL_INVALID_FIELD;
-	if (request->quantity.micros <= 0)
-		return REFUSAL_INVALID_QUANTITY;
-	if (request->type == ORDER_LIMIT && request->limit.micros <= 0)
-		return REFUSAL_INVALID_PRICE;
-	return REFUSAL_NONE;
+	const char *group = account->fee_group != NULL ? account->fee_group : "";
+
+	*order = (struct order){
+		.side = (enum order_side)request->side,
+		.type = (enum order_type)request->type,
+		.tif = (enum order_tif)request->tif,
+		.stp = (enum order_stp)given(request->stp, ORDER_STP_NONE),
+		.order_class = (enum order_class)given(request->order_class, ORDER_SIMPLE),
+		.post_only = request->post_only,
+		.firm = account->firm,
+		.limit = request->limit,
+		.stop = request->stop,
+		.trail = request->trail,
+		.trail_percent_micros = request->trail_percent_micros,
+		.collar = terms->collar,
+		.reference = terms->reference,
+		.notional = request->notional,
+		.lot_micros = terms->lot_micros,
+		.ordered = terms->quantity,
+		.quantity = terms->quantity,
+		.leaves = terms->quantity,
+		.actions = terms->actions,
+		.expires_at = terms->expires_at,
+	};
+	memcpy(order->symbol, request->symbol, strnlen(request->symbol, ORDER_SYMBOL_MAX));
+	if (strnlen(group, sizeof(order->fee_group)) < sizeof(order->fee_group))
+		memcpy(order->fee_group, group, strlen(group));
 }
 
-static int64_t tick_at(const struct order_market *market, struct bus_price price)
+static bool same_amount(const struct order *order, const struct order_request *request)
 {
-	int64_t tick = market->tick_micros;
-
-	if (price.micros < BUS_MICROS && market->tick_below_one_micros > 0)
-		tick = market->tick_below_one_micros;
-	return tick > 0 ? tick : 1;
-}
-
-static enum order_refusal check_limit(struct bus_price limit, const struct order_market *market)
-{
-	bool bands = market->band_low.micros != 0 || market->band_high.micros != 0;
-
-	if (limit.micros % tick_at(market, limit) != 0)
-		return REFUSAL_INVALID_PRICE_INCREMENT;
-	if (bands &&
-	    (limit.micros < market->band_low.micros || limit.micros > market->band_high.micros))
-		return REFUSAL_PRICE_OUTSIDE_BAND;
-	return REFUSAL_NONE;
-}
-
-/* 5 % above the last price, half-even, but never above the band. */
-static bool collar_of(const struct order_market *market, struct bus_price *out)
-{
-	struct bus_money collar;
-
-	if (!bus_money_muldiv((struct bus_money){ market->last.micros }, COLLAR_PERCENT, 100,
-			      &collar))
+	if (request->notional.micros != order->notional.micros)
 		return false;
-	if (market->band_high.micros > 0 && collar.micros > market->band_high.micros)
-		collar.micros = market->band_high.micros;
-	out->micros = collar.micros;
-	return true;
-}
-
-enum order_refusal order_check_market(const struct order_request *request,
-				      const struct order_market *market, struct order_terms *terms)
-{
-	struct order_terms found = { .hold_micros = request->quantity.micros };
-	struct bus_price worth = request->limit;
-	enum order_refusal refusal;
-	struct bus_money notional;
-
-	if (market == NULL)
-		return REFUSAL_UNKNOWN_SYMBOL;
-	if (!market->open)
-		return REFUSAL_MARKET_CLOSED;
-	if (market->lot_micros > 0 && request->quantity.micros % market->lot_micros != 0)
-		return REFUSAL_INVALID_QUANTITY;
-	if (request->type == ORDER_LIMIT) {
-		refusal = check_limit(request->limit, market);
-		if (refusal != REFUSAL_NONE)
-			return refusal;
-	} else if (request->side == ORDER_BUY) {
-		if (market->last.micros <= 0 || !collar_of(market, &found.collar))
-			return REFUSAL_NO_REFERENCE_PRICE;
-		found.reference = market->last;
-		worth = found.collar;
-	} else {
-		worth = market->last;
-	}
-	if (!bus_notional_up(worth, request->quantity, &notional))
-		return REFUSAL_INVALID_QUANTITY;
-	if (worth.micros > 0 && notional.micros < market->min_notional.micros)
-		return REFUSAL_BELOW_MINIMUM_NOTIONAL;
-	if (request->side == ORDER_BUY)
-		found.hold_micros = notional.micros;
-	*terms = found;
-	return REFUSAL_NONE;
+	return request->notional.micros != 0 || order->ordered.micros == request->quantity.micros;
 }
 
 bool order_same_body(const struct order *order, const struct order_request *request)
@@ -141,21 +90,36 @@ bool order_same_body(const struct order *order, const struct order_request *requ
 	return order_check_form(request) == REFUSAL_NONE &&
 	       strcmp(order->symbol, request->symbol) == 0 && (int)order->side == request->side &&
 	       (int)order->type == request->type && (int)order->tif == request->tif &&
-	       order->ordered.micros == request->quantity.micros &&
-	       order->limit.micros == request->limit.micros;
+	       same_amount(order, request) && order->limit.micros == request->limit.micros &&
+	       order->stop.micros == request->stop.micros &&
+	       order->trail.micros == request->trail.micros &&
+	       order->trail_percent_micros == request->trail_percent_micros &&
+	       order->post_only == request->post_only &&
+	       given((int)order->stp, ORDER_STP_NONE) == given(request->stp, ORDER_STP_NONE) &&
+	       given((int)order->order_class, ORDER_SIMPLE) ==
+		       given(request->order_class, ORDER_SIMPLE);
 }
 
-/* Rows: from; a terminal status has no row. */
+/*
+ * Rows: from; a terminal status has no row. Nothing is ever DONE_FOR_DAY: what a session's close
+ * does not end is as open after it as before. A sweep asks for the cancel of an order and of its
+ * replacement, so that either may be pending under a pending cancel.
+ */
 #define TO(status) (1u << (status))
 #define TO_AN_END  (TO(ORDER_FILLED) | TO(ORDER_CANCELED) | TO(ORDER_EXPIRED))
+#define TO_PENDING (TO(ORDER_PENDING_CANCEL) | TO(ORDER_PENDING_REPLACE))
 static const unsigned transitions[ORDER_STATUS_COUNT] = {
-	[ORDER_NONE] = TO(ORDER_NEW),
-	[ORDER_NEW] = TO(ORDER_NEW) | TO(ORDER_PARTIALLY_FILLED) | TO(ORDER_PENDING_CANCEL) |
-		      TO(ORDER_REJECTED) | TO_AN_END,
-	[ORDER_PARTIALLY_FILLED] =
-		TO(ORDER_PARTIALLY_FILLED) | TO(ORDER_PENDING_CANCEL) | TO_AN_END,
-	[ORDER_PENDING_CANCEL] = TO(ORDER_PENDING_CANCEL) | TO(ORDER_NEW) |
-				 TO(ORDER_PARTIALLY_FILLED) | TO(ORDER_REJECTED) | TO_AN_END,
+	[ORDER_NONE] = TO(ORDER_NEW) | TO(ORDER_HELD) | TO(ORDER_PENDING_NEW),
+	[ORDER_HELD] = TO(ORDER_HELD) | TO(ORDER_NEW) | TO(ORDER_CANCELED),
+	[ORDER_PENDING_NEW] = TO(ORDER_PENDING_NEW) | TO(ORDER_NEW) | TO(ORDER_PARTIALLY_FILLED) |
+			      TO(ORDER_FILLED) | TO(ORDER_PENDING_CANCEL) | TO(ORDER_REJECTED),
+	[ORDER_NEW] = TO(ORDER_NEW) | TO(ORDER_PARTIALLY_FILLED) | TO_PENDING | TO(ORDER_REJECTED) |
+		      TO_AN_END,
+	[ORDER_PARTIALLY_FILLED] = TO(ORDER_PARTIALLY_FILLED) | TO_PENDING | TO_AN_END,
+	[ORDER_PENDING_CANCEL] = TO_PENDING | TO(ORDER_NEW) | TO(ORDER_PARTIALLY_FILLED) |
+				 TO(ORDER_REPLACED) | TO(ORDER_REJECTED) | TO_AN_END,
+	[ORDER_PENDING_REPLACE] = TO_PENDING | TO(ORDER_NEW) | TO(ORDER_PARTIALLY_FILLED) |
+				  TO(ORDER_REPLACED) | TO(ORDER_REJECTED) | TO_AN_END,
 };
 
 bool order_terminal(enum order_status status)
@@ -177,6 +141,9 @@ void order_become(struct order *order, enum order_status status)
 	if (order_terminal(status)) {
 		order->leaves.micros = 0;
 		order->hold_micros = 0;
+		order->fee_hold_micros = 0;
+		order->short_micros = 0;
+		order->margin_hold_micros = 0;
 	}
 }
 

@@ -36,4 +36,27 @@ enum order_refusal order_reserve(struct order *order, struct order *sibling,
 				 struct balances *balances,
 				 const struct order_account *account) BUS_MUST_CHECK;
 
+/* For the changes of an order (order_change.c, order_replace.c): two orders that share a hold. */
+struct order_pair {
+	struct order *order;
+	struct order *partner; /* NULL: none */
+	struct bus_quantity leaves, partner_leaves;
+};
+
+/* What both need together when so many shares are the account's own (sells). */
+bool order_pair_need(const struct order_pair *pair, int64_t own_micros,
+		     struct order_need *out) BUS_MUST_CHECK;
+struct order_need order_held(const struct order *order);
+void order_set_held(struct order *order, struct order_need need);
+/* Gives what two siblings hold to the one that holds for both; sibling NULL: to the order. */
+void order_split_siblings(struct order *order, struct order *sibling, struct order_need held);
+/* Sets aside what an order of that side and account needs, or changes nothing. */
+enum order_refusal order_hold(struct balances *balances, const struct order *order,
+			      const struct order_need *need) BUS_MUST_CHECK;
+/* How many of the wanted shares the account has; the firm has all. */
+int64_t order_own(const struct order *order, const struct balances *balances,
+		  int64_t wanted_micros);
+/* May the rest be sold short? Only where its worth is known. */
+bool order_may_short(const struct order *order, const struct order_account *account);
+
 #endif
