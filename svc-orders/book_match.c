@@ -54,15 +54,20 @@ static void walk_level(struct book_side_walk *walk, const struct book_level *lev
 	walk->total = level->total;
 }
 
-static void walk_begin(struct book_side_walk *walk, const struct book *book, enum book_side side)
+void book_walk_begin(struct book_side_walk *walk, const struct book_ladder *ladder,
+		     enum book_side side)
 {
-	walk->ladder = book_ladder(book, side);
+	walk->ladder = ladder;
 	walk->side = side;
-	walk_level(walk, book_ladder_first(walk->ladder, &walk->spot));
+	walk_level(walk, book_ladder_first(ladder, &walk->spot));
 }
 
-/* On to the next order, whether the present one was used up or not. */
-static void walk_next(struct book_side_walk *walk)
+static void walk_begin(struct book_side_walk *walk, const struct book *book, enum book_side side)
+{
+	book_walk_begin(walk, book_ladder(book, side), side);
+}
+
+void book_walk_next(struct book_side_walk *walk)
 {
 	walk->order = walk->order->next;
 	if (walk->order != NULL)
@@ -71,13 +76,12 @@ static void walk_next(struct book_side_walk *walk)
 		walk_level(walk, book_ladder_next(walk->ladder, &walk->spot));
 }
 
-/* Uses a part of the present order, or all of it. */
-static void walk_use(struct book_side_walk *walk, struct bus_quantity quantity)
+void book_walk_use(struct book_side_walk *walk, struct bus_quantity quantity)
 {
 	walk->leaves.micros -= quantity.micros;
 	walk->total.micros -= (uint64_t)quantity.micros;
 	if (walk->leaves.micros == 0)
-		walk_next(walk);
+		book_walk_next(walk);
 }
 
 struct book_best book_walk_best(const struct book_side_walk *walk)
@@ -108,8 +112,7 @@ static struct bus_quantity less(struct bus_quantity a, struct bus_quantity b)
 	return a.micros < b.micros ? a : b;
 }
 
-/* The key, on the other side, of the worst price that the taker accepts. */
-static int64_t worst_key(enum book_side side, struct bus_price limit)
+int64_t book_worst_key(enum book_side side, struct bus_price limit)
 {
 	if (side == BOOK_SELL && limit.micros == 0)
 		return INT64_MIN;
@@ -120,7 +123,7 @@ void book_take_begin(struct book_taking *taking, const struct book *book, enum b
 		     struct bus_price limit, struct bus_quantity leaves)
 {
 	walk_begin(&taking->walk, book, book_opposite(side));
-	taking->worst_key = worst_key(side, limit);
+	taking->worst_key = book_worst_key(side, limit);
 	taking->leaves = leaves;
 }
 
@@ -137,7 +140,7 @@ bool book_take_next(struct book_taking *taking, struct book_match *match)
 	match->maker_leaves.micros = walk->leaves.micros - match->quantity.micros;
 	match->taker_leaves.micros = taking->leaves.micros - match->quantity.micros;
 	taking->leaves = match->taker_leaves;
-	walk_use(walk, match->quantity);
+	book_walk_use(walk, match->quantity);
 	return true;
 }
 
@@ -145,7 +148,7 @@ bool book_can_fill(const struct book *book, enum book_side side, struct bus_pric
 		   struct bus_quantity leaves)
 {
 	const struct book_ladder *ladder = book_ladder(book, book_opposite(side));
-	int64_t worst = worst_key(side, limit);
+	int64_t worst = book_worst_key(side, limit);
 	struct book_total sum = { 0 };
 	struct book_spot spot;
 
@@ -191,8 +194,8 @@ bool book_uncross_next(struct book_uncrossing *uncrossing, struct book_match *ma
 	match->quantity = less(maker->leaves, taker->leaves);
 	match->maker_leaves.micros = maker->leaves.micros - match->quantity.micros;
 	match->taker_leaves.micros = taker->leaves.micros - match->quantity.micros;
-	walk_use(maker, match->quantity);
-	walk_use(taker, match->quantity);
+	book_walk_use(maker, match->quantity);
+	book_walk_use(taker, match->quantity);
 	return true;
 }
 
@@ -230,7 +233,7 @@ const struct book_order *book_expire_next(struct book_expiring *expiring)
 			walk->total.micros -= (uint64_t)order->leaves.micros;
 		if (order->next == NULL)
 			keep_best(expiring);
-		walk_next(walk);
+		book_walk_next(walk);
 	} while (order->tif != BOOK_DAY);
 	return order;
 }

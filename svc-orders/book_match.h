@@ -50,8 +50,16 @@ struct book_side_walk {
 	struct book_total total;	/* of that level */
 };
 
+void book_walk_begin(struct book_side_walk *walk, const struct book_ladder *ladder,
+		     enum book_side side);
+/* On to the next order, and whether the present one was used up or not, it stays behind. */
+void book_walk_next(struct book_side_walk *walk);
+/* Uses a part of the present order, or all of it. */
+void book_walk_use(struct book_side_walk *walk, struct bus_quantity quantity);
 /* The best of a walked side when all that the walk has used is gone. */
 struct book_best book_walk_best(const struct book_side_walk *walk);
+/* The key, on the other side, of the worst price that a taker accepts. */
+int64_t book_worst_key(enum book_side side, struct bus_price limit);
 
 /* An incoming order against the other side. */
 struct book_taking {
