@@ -289,3 +289,140 @@ int decide_withdrawal_rejected(const void *state, const struct bus_input *input,
 		rejected->text, &telling.notice);
 	return deliver(&telling, input, facts);
 }
+
+/* Orders, margin and corporate actions ****************************************************** */
+
+int decide_order_triggered(const void *state, const struct bus_input *input,
+			   struct bus_facts *facts)
+{
+	const ORDERS(OrderTriggered) *triggered = (const ORDERS(OrderTriggered) *)input->message;
+	struct telling telling = { .preferences = wanted(state, input, CATEGORY_ORDER_CHANGED),
+				   .category = CATEGORY_ORDER_CHANGED,
+				   .subject_id = triggered->order_id };
+
+	if (telling.preferences == NULL)
+		return 0;
+	template_trigger(
+		&(struct notice_trigger){
+			.symbol = triggered->symbol,
+			.client_order_id = triggered->client_order_id,
+			.stop = { triggered->stop_price_micros },
+			.last = { triggered->last_price_micros },
+		},
+		&telling.notice);
+	return deliver(&telling, input, facts);
+}
+
+int decide_order_replaced(const void *state, const struct bus_input *input, struct bus_facts *facts)
+{
+	const ORDERS(OrderReplaced) *replaced = (const ORDERS(OrderReplaced) *)input->message;
+	struct telling telling = { .preferences = wanted(state, input, CATEGORY_ORDER_CHANGED),
+				   .category = CATEGORY_ORDER_CHANGED,
+				   .subject_id = replaced->new_order_id };
+
+	if (telling.preferences == NULL)
+		return 0;
+	template_replace(
+		&(struct notice_replace){
+			.buy = is_buy(replaced->side),
+			.symbol = replaced->symbol,
+			.client_order_id = replaced->new_client_order_id,
+			.quantity = { replaced->quantity_micros },
+			.leaves = { replaced->leaves_micros },
+		},
+		&telling.notice);
+	return deliver(&telling, input, facts);
+}
+
+static int tell_margin(const void *state, const struct bus_input *input, struct bus_facts *facts,
+		       const struct notice_margin *margin)
+{
+	struct telling telling = { .preferences = wanted(state, input, CATEGORY_MARGIN),
+				   .category = CATEGORY_MARGIN,
+				   .subject_id = (char *)input->key };
+
+	if (telling.preferences == NULL)
+		return 0;
+	template_margin(margin, &telling.notice);
+	return deliver(&telling, input, facts);
+}
+
+int decide_margin_called(const void *state, const struct bus_input *input, struct bus_facts *facts)
+{
+	const PORTFOLIO(MarginCalled) *called = (const PORTFOLIO(MarginCalled) *)input->message;
+
+	return tell_margin(state, input, facts,
+			   &(struct notice_margin){ { called->equity_micros },
+						    { called->requirement_micros },
+						    { called->missing_micros } });
+}
+
+int decide_margin_call_met(const void *state, const struct bus_input *input,
+			   struct bus_facts *facts)
+{
+	const PORTFOLIO(MarginCallMet) *met = (const PORTFOLIO(MarginCallMet) *)input->message;
+
+	return tell_margin(state, input, facts,
+			   &(struct notice_margin){
+				   { met->equity_micros }, { met->requirement_micros }, { 0 } });
+}
+
+int decide_dividend_paid(const void *state, const struct bus_input *input, struct bus_facts *facts)
+{
+	const PORTFOLIO(DividendPaid) *paid = (const PORTFOLIO(DividendPaid) *)input->message;
+	struct telling telling = { .preferences = wanted(state, input, CATEGORY_CORPORATE_ACTION),
+				   .category = CATEGORY_CORPORATE_ACTION,
+				   .subject_id = paid->action_id };
+
+	if (telling.preferences == NULL)
+		return 0;
+	template_dividend(
+		&(struct notice_dividend){
+			.symbol = paid->symbol,
+			.amount = { paid->amount_micros },
+			.per_share = { paid->amount_per_share_micros },
+			.cash = { paid->cash_micros },
+		},
+		&telling.notice);
+	return deliver(&telling, input, facts);
+}
+
+int decide_position_split(const void *state, const struct bus_input *input, struct bus_facts *facts)
+{
+	const PORTFOLIO(PositionSplit) *split = (const PORTFOLIO(PositionSplit) *)input->message;
+	struct telling telling = { .preferences = wanted(state, input, CATEGORY_CORPORATE_ACTION),
+				   .category = CATEGORY_CORPORATE_ACTION,
+				   .subject_id = split->action_id };
+
+	if (telling.preferences == NULL)
+		return 0;
+	template_split(
+		&(struct notice_split){
+			.symbol = split->symbol,
+			.new_shares = split->new_shares,
+			.old_shares = split->old_shares,
+			.position = { split->position_micros },
+			.cash = { split->cash_in_lieu_micros },
+		},
+		&telling.notice);
+	return deliver(&telling, input, facts);
+}
+
+int decide_symbol_changed(const void *state, const struct bus_input *input, struct bus_facts *facts)
+{
+	const PORTFOLIO(SymbolChanged) *changed = (const PORTFOLIO(SymbolChanged) *)input->message;
+	struct telling telling = { .preferences = wanted(state, input, CATEGORY_CORPORATE_ACTION),
+				   .category = CATEGORY_CORPORATE_ACTION,
+				   .subject_id = changed->action_id };
+
+	if (telling.preferences == NULL)
+		return 0;
+	template_rename(
+		&(struct notice_rename){
+			.symbol = changed->symbol,
+			.new_symbol = changed->new_symbol,
+			.position = { changed->position_micros },
+		},
+		&telling.notice);
+	return deliver(&telling, input, facts);
+}

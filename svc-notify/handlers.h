@@ -22,6 +22,18 @@ int decide_withdrawal_booked(const void *state, const struct bus_input *input,
 			     struct bus_facts *facts);
 int decide_withdrawal_rejected(const void *state, const struct bus_input *input,
 			       struct bus_facts *facts);
+int decide_order_triggered(const void *state, const struct bus_input *input,
+			   struct bus_facts *facts);
+int decide_order_replaced(const void *state, const struct bus_input *input,
+			  struct bus_facts *facts);
+int decide_margin_called(const void *state, const struct bus_input *input, struct bus_facts *facts);
+int decide_margin_call_met(const void *state, const struct bus_input *input,
+			   struct bus_facts *facts);
+int decide_dividend_paid(const void *state, const struct bus_input *input, struct bus_facts *facts);
+int decide_position_split(const void *state, const struct bus_input *input,
+			  struct bus_facts *facts);
+int decide_symbol_changed(const void *state, const struct bus_input *input,
+			  struct bus_facts *facts);
 
 void notify_evolve(void *state, const struct bus_fact *fact);
 

@@ -17,8 +17,11 @@ enum category {
 	CATEGORY_ORDER_REJECTED = 2,
 	CATEGORY_ORDER_CANCELED = 3,
 	CATEGORY_CASH_MOVED = 4,
+	CATEGORY_ORDER_CHANGED = 5,
+	CATEGORY_MARGIN = 6,
+	CATEGORY_CORPORATE_ACTION = 7,
 };
-#define CATEGORY_MAX CATEGORY_CASH_MOVED
+#define CATEGORY_MAX CATEGORY_CORPORATE_ACTION
 
 enum channel {
 	CHANNEL_STREAM = 1,
@@ -58,6 +61,9 @@ enum preference_result {
 			[CATEGORY_ORDER_REJECTED] = PREFERENCE_BIT(CHANNEL_STREAM),                \
 			[CATEGORY_ORDER_CANCELED] = PREFERENCE_BIT(CHANNEL_STREAM),                \
 			[CATEGORY_CASH_MOVED] = PREFERENCE_BIT(CHANNEL_STREAM),                    \
+			[CATEGORY_ORDER_CHANGED] = PREFERENCE_BIT(CHANNEL_STREAM),                 \
+			[CATEGORY_MARGIN] = PREFERENCE_BIT(CHANNEL_STREAM),                        \
+			[CATEGORY_CORPORATE_ACTION] = PREFERENCE_BIT(CHANNEL_STREAM),              \
 		}                                                                                  \
 	}
 

@@ -32,6 +32,13 @@ static const struct bus_handler handlers[] = {
 	{ .type = PORTFOLIO_D(shares_deposited), .decide = decide_shares_deposited },
 	{ .type = PORTFOLIO_D(withdrawal_booked), .decide = decide_withdrawal_booked },
 	{ .type = PORTFOLIO_D(withdrawal_rejected), .decide = decide_withdrawal_rejected },
+	{ .type = ORDERS_D(order_triggered), .decide = decide_order_triggered },
+	{ .type = ORDERS_D(order_replaced), .decide = decide_order_replaced },
+	{ .type = PORTFOLIO_D(margin_called), .decide = decide_margin_called },
+	{ .type = PORTFOLIO_D(margin_call_met), .decide = decide_margin_call_met },
+	{ .type = PORTFOLIO_D(dividend_paid), .decide = decide_dividend_paid },
+	{ .type = PORTFOLIO_D(position_split), .decide = decide_position_split },
+	{ .type = PORTFOLIO_D(symbol_changed), .decide = decide_symbol_changed },
 	{ .type = NULL },
 };
 

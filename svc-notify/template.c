@@ -197,3 +197,129 @@ void template_withdrawal_rejected(const struct notice_movement *movement, const 
 	quote(&body, text, NOTICE_QUOTE_MAX);
 	put(&body, ".");
 }
+
+/* --- Orders, margin and corporate actions
+ * --------------------------------------------------------- */
+
+void template_trigger(const struct notice_trigger *trigger, struct notice *out)
+{
+	struct writer title = writer(out->title, sizeof(out->title));
+	struct writer body = writer(out->body, sizeof(out->body));
+
+	put(&title, "Stop order in ");
+	quote(&title, trigger->symbol, NOTICE_SYMBOL_MAX);
+	put(&title, " elected");
+
+	put(&body, out->title);
+	put(&body, ": stop ");
+	put_micros(&body, trigger->stop.micros);
+	put(&body, ", last trade ");
+	put_micros(&body, trigger->last.micros);
+	put(&body, ".");
+	put_order(&body, trigger->client_order_id);
+}
+
+void template_replace(const struct notice_replace *replace, struct notice *out)
+{
+	struct writer title = writer(out->title, sizeof(out->title));
+	struct writer body = writer(out->body, sizeof(out->body));
+
+	put(&title, "Order to ");
+	put(&title, replace->buy ? "buy " : "sell ");
+	quote(&title, replace->symbol, NOTICE_SYMBOL_MAX);
+	put(&title, " replaced");
+
+	put(&body, out->title);
+	put(&body, ": now ");
+	put_micros(&body, replace->quantity.micros);
+	put(&body, ", still open: ");
+	put_micros(&body, replace->leaves.micros);
+	put(&body, ".");
+	put_order(&body, replace->client_order_id);
+}
+
+void template_margin(const struct notice_margin *margin, struct notice *out)
+{
+	struct writer title = writer(out->title, sizeof(out->title));
+	struct writer body = writer(out->body, sizeof(out->body));
+
+	put(&title, "Margin call");
+	if (margin->missing.micros != 0) {
+		put(&title, ": ");
+		put_micros(&title, margin->missing.micros);
+		put(&title, " missing");
+	} else {
+		put(&title, " met");
+	}
+	put(&body, out->title);
+	put(&body, ". Equity ");
+	put_micros(&body, margin->equity.micros);
+	put(&body, ", required ");
+	put_micros(&body, margin->requirement.micros);
+	put(&body, ".");
+}
+
+void template_dividend(const struct notice_dividend *dividend, struct notice *out)
+{
+	struct writer title = writer(out->title, sizeof(out->title));
+	struct writer body = writer(out->body, sizeof(out->body));
+
+	put(&title, dividend->amount.micros < 0 ? "Dividend owed: " : "Dividend: ");
+	put_size(&title, dividend->amount.micros);
+	put(&title, " for ");
+	quote(&title, dividend->symbol, NOTICE_SYMBOL_MAX);
+
+	put(&body, out->title);
+	put(&body, ", ");
+	put_micros(&body, dividend->per_share.micros);
+	put(&body, " a share.\nBalance: ");
+	put_micros(&body, dividend->cash.micros);
+	put(&body, ".");
+}
+
+/* Whole shares as a number. */
+static void put_whole(struct writer *out, int64_t shares)
+{
+	int64_t micros;
+
+	if (__builtin_mul_overflow(shares, BUS_MICROS, &micros))
+		micros = INT64_MAX;
+	put_micros(out, micros);
+}
+
+void template_split(const struct notice_split *split, struct notice *out)
+{
+	struct writer title = writer(out->title, sizeof(out->title));
+	struct writer body = writer(out->body, sizeof(out->body));
+
+	quote(&title, split->symbol, NOTICE_SYMBOL_MAX);
+	put(&title, " split ");
+	put_whole(&title, split->new_shares);
+	put(&title, " for ");
+	put_whole(&title, split->old_shares);
+
+	put(&body, out->title);
+	put(&body, ".\nBalance: ");
+	put_shares(&body, split->position.micros, split->symbol);
+	if (split->cash.micros != 0) {
+		put(&body, "; for a fraction: ");
+		put_micros(&body, split->cash.micros);
+	}
+	put(&body, ".");
+}
+
+void template_rename(const struct notice_rename *rename, struct notice *out)
+{
+	struct writer title = writer(out->title, sizeof(out->title));
+	struct writer body = writer(out->body, sizeof(out->body));
+
+	quote(&title, rename->symbol, NOTICE_SYMBOL_MAX);
+	put(&title, " is ");
+	quote(&title, rename->new_symbol, NOTICE_SYMBOL_MAX);
+	put(&title, " now");
+
+	put(&body, out->title);
+	put(&body, ".\nBalance: ");
+	put_shares(&body, rename->position.micros, rename->new_symbol);
+	put(&body, ".");
+}

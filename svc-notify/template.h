@@ -64,4 +64,50 @@ void template_withdrawal(const struct notice_movement *movement, struct notice *
 void template_withdrawal_rejected(const struct notice_movement *movement, const char *text,
 				  struct notice *out);
 
+/* A stop that became a market or limit order. */
+struct notice_trigger {
+	const char *symbol;
+	const char *client_order_id;
+	struct bus_price stop, last;
+};
+void template_trigger(const struct notice_trigger *trigger, struct notice *out);
+
+/* An order that took the place of another, as it is now. */
+struct notice_replace {
+	bool buy;
+	const char *symbol;
+	const char *client_order_id;
+	struct bus_quantity quantity, leaves;
+};
+void template_replace(const struct notice_replace *replace, struct notice *out);
+
+/* missing 0: the call is met. */
+struct notice_margin {
+	struct bus_money equity, requirement, missing;
+};
+void template_margin(const struct notice_margin *margin, struct notice *out);
+
+struct notice_dividend {
+	const char *symbol;
+	struct bus_money amount; /* below 0: taken from a short position */
+	struct bus_money per_share;
+	struct bus_money cash; /* after it */
+};
+void template_dividend(const struct notice_dividend *dividend, struct notice *out);
+
+struct notice_split {
+	const char *symbol;
+	int64_t new_shares, old_shares; /* whole ones */
+	struct bus_quantity position;	/* after it */
+	struct bus_money cash;		/* for a fraction; 0: none */
+};
+void template_split(const struct notice_split *split, struct notice *out);
+
+struct notice_rename {
+	const char *symbol;
+	const char *new_symbol;
+	struct bus_quantity position; /* in the new one */
+};
+void template_rename(const struct notice_rename *rename, struct notice *out);
+
 #endif

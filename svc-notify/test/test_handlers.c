@@ -27,10 +27,18 @@ enum what {
 	CANCELED,
 	ASKED, /* canceled, as its owner asked */
 	EXPIRED,
+	ELECTED,
+	REPLACED,
 	CASH_IN,
 	SHARES_IN,
 	OUT,
-	KEPT
+	KEPT,
+	CALLED,
+	MET,
+	DIVIDEND,
+	OWED,
+	SPLIT,
+	RENAMED
 };
 
 struct step {
@@ -45,6 +53,9 @@ struct step {
 #define REJECTS BOURSE__NOTIFY__V1__CATEGORY__CATEGORY_ORDER_REJECTED
 #define CANCELS BOURSE__NOTIFY__V1__CATEGORY__CATEGORY_ORDER_CANCELED
 #define CASH	BOURSE__NOTIFY__V1__CATEGORY__CATEGORY_CASH_MOVED
+#define CHANGES BOURSE__NOTIFY__V1__CATEGORY__CATEGORY_ORDER_CHANGED
+#define MARGIN	BOURSE__NOTIFY__V1__CATEGORY__CATEGORY_MARGIN
+#define ACTIONS BOURSE__NOTIFY__V1__CATEGORY__CATEGORY_CORPORATE_ACTION
 #define STREAM	BOURSE__NOTIFY__V1__CHANNEL__CHANNEL_STREAM
 #define EMAIL	BOURSE__NOTIFY__V1__CHANNEL__CHANNEL_EMAIL
 #define WEBHOOK BOURSE__NOTIFY__V1__CHANNEL__CHANNEL_WEBHOOK
@@ -62,6 +73,14 @@ static const struct step defaults[] = {
 	{ SHARES_IN, A, .fact = "4 bourse.portfolio.v1.SharesDeposited: Deposited 5 AAPL" },
 	{ OUT, A, .fact = "4 bourse.portfolio.v1.WithdrawalBooked: Withdrawn 30" },
 	{ KEPT, A, .fact = "4 bourse.portfolio.v1.WithdrawalRejected: Withdrawal of 30 rejected" },
+	{ ELECTED, A, .fact = "5 bourse.orders.v1.OrderTriggered: Stop order in AAPL elected" },
+	{ REPLACED, A, .fact = "5 bourse.orders.v1.OrderReplaced: Order to buy AAPL replaced" },
+	{ CALLED, A, .fact = "6 bourse.portfolio.v1.MarginCalled: Margin call: 20.5 missing" },
+	{ MET, A, .fact = "6 bourse.portfolio.v1.MarginCallMet: Margin call met" },
+	{ DIVIDEND, A, .fact = "7 bourse.portfolio.v1.DividendPaid: Dividend: 26.5 for AAPL" },
+	{ OWED, A, .fact = "7 bourse.portfolio.v1.DividendPaid: Dividend owed: 26.5 for AAPL" },
+	{ SPLIT, A, .fact = "7 bourse.portfolio.v1.PositionSplit: AAPL split 4 for 1" },
+	{ RENAMED, A, .fact = "7 bourse.portfolio.v1.SymbolChanged: AAPL is APPL now" },
 	/* the same event again under another offset is another event */
 	{ CASH_IN, A, .fact = "4 bourse.portfolio.v1.CashDeposited: Deposited 30" },
 	/* the desk may refuse an order of a key that is no account: nobody is told */
@@ -82,6 +101,16 @@ static const struct step switched[] = {
 	{ SHARES_IN, A, .fact = "" },
 	{ OUT, A, .fact = "" },
 	{ KEPT, A, .fact = "" },
+	{ SET, A, CHANGES, STREAM, false, "set 5 1 off" },
+	{ ELECTED, A, .fact = "" },
+	{ REPLACED, A, .fact = "" },
+	{ SET, A, MARGIN, STREAM, false, "set 6 1 off" },
+	{ CALLED, A, .fact = "" },
+	{ MET, A, .fact = "" },
+	{ SET, A, ACTIONS, STREAM, false, "set 7 1 off" },
+	{ DIVIDEND, A, .fact = "" },
+	{ SPLIT, A, .fact = "" },
+	{ RENAMED, A, .fact = "" },
 	/* to ask for what is so already is an answer too */
 	{ SET, A, CASH, STREAM, false, "set 4 1 off" },
 	{ SET, A, CASH, STREAM, true, "set 4 1 on" },
@@ -193,6 +222,50 @@ static int moved(struct bus_fold *fold, const struct step *step)
 	return bus_fold_input(fold, "portfolio.events", step->account, NULL, message);
 }
 
+static int changed(struct bus_fold *fold, const struct step *step)
+{
+	ORDERS(OrderTriggered) elected = BOURSE__ORDERS__V1__ORDER_TRIGGERED__INIT;
+	ORDERS(OrderReplaced) replaced = BOURSE__ORDERS__V1__ORDER_REPLACED__INIT;
+
+	elected.account_id = replaced.account_id = (char *)step->account;
+	elected.order_id = replaced.new_order_id = (char *)ORDER;
+	elected.symbol = replaced.symbol = (char *)"AAPL";
+	elected.stop_price_micros = 580000000;
+	replaced.side = BOURSE__ORDERS__V1__SIDE__SIDE_BUY;
+	return bus_fold_input(fold, "orders.events", step->account, NULL,
+			      step->what == ELECTED ? &elected.base : &replaced.base);
+}
+
+static int margin(struct bus_fold *fold, const struct step *step)
+{
+	PORTFOLIO(MarginCalled) called = BOURSE__PORTFOLIO__V1__MARGIN_CALLED__INIT;
+	PORTFOLIO(MarginCallMet) met = BOURSE__PORTFOLIO__V1__MARGIN_CALL_MET__INIT;
+
+	called.account_id = met.account_id = (char *)step->account;
+	called.missing_micros = 20500000;
+	return bus_fold_input(fold, "portfolio.events", step->account, NULL,
+			      step->what == CALLED ? &called.base : &met.base);
+}
+
+static int action(struct bus_fold *fold, const struct step *step)
+{
+	PORTFOLIO(DividendPaid) dividend = BOURSE__PORTFOLIO__V1__DIVIDEND_PAID__INIT;
+	PORTFOLIO(PositionSplit) split = BOURSE__PORTFOLIO__V1__POSITION_SPLIT__INIT;
+	PORTFOLIO(SymbolChanged) renamed = BOURSE__PORTFOLIO__V1__SYMBOL_CHANGED__INIT;
+	const ProtobufCMessage *message = step->what == SPLIT	  ? &split.base
+					  : step->what == RENAMED ? &renamed.base
+								  : &dividend.base;
+
+	dividend.account_id = split.account_id = renamed.account_id = (char *)step->account;
+	dividend.action_id = split.action_id = renamed.action_id = (char *)ORDER;
+	dividend.symbol = split.symbol = renamed.symbol = (char *)"AAPL";
+	dividend.amount_micros = step->what == OWED ? -26500000 : 26500000;
+	split.new_shares = 4;
+	split.old_shares = 1;
+	renamed.new_symbol = (char *)"APPL";
+	return bus_fold_input(fold, "portfolio.events", step->account, NULL, message);
+}
+
 static int run_input(struct bus_fold *fold, const struct step *step)
 {
 	switch (step->what) {
@@ -212,6 +285,17 @@ static int run_input(struct bus_fold *fold, const struct step *step)
 	case OUT:
 	case KEPT:
 		return moved(fold, step);
+	case ELECTED:
+	case REPLACED:
+		return changed(fold, step);
+	case CALLED:
+	case MET:
+		return margin(fold, step);
+	case DIVIDEND:
+	case OWED:
+	case SPLIT:
+	case RENAMED:
+		return action(fold, step);
 	case END:
 		break;
 	}
@@ -234,7 +318,8 @@ static void describe_delivered(const NOTIFY(Delivered) * fact, const struct step
 {
 	ck_assert_str_eq(fact->account_id, step->account);
 	ck_assert_str_eq(fact->user_id, strcmp(step->account, A) == 0 ? USER : "");
-	ck_assert_str_eq(fact->subject_id, ORDER);
+	ck_assert_str_eq(fact->subject_id,
+			 step->what == CALLED || step->what == MET ? step->account : ORDER);
 	ck_assert_int_eq((int)fact->channel, (int)STREAM);
 	ck_assert_int_eq(fact->delivered_at_micros, NOW);
 	ck_assert_int_eq(fact->event_offset, offset);

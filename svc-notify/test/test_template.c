@@ -62,6 +62,45 @@ START_TEST(rejects_and_cancels)
 }
 END_TEST
 
+START_TEST(changes_and_actions)
+{
+	struct notice notice;
+
+	template_trigger(&(struct notice_trigger){ "AAPL", "x1", { 580000000 }, { 579500000 } },
+			 &notice);
+	expect(&notice, "Stop order in AAPL elected",
+	       "Stop order in AAPL elected: stop 580, last trade 579.5.\nOrder: x1");
+	template_replace(
+		&(struct notice_replace){ false, "AAPL", "x2", { 70000000 }, { 50000000 } },
+		&notice);
+	expect(&notice, "Order to sell AAPL replaced",
+	       "Order to sell AAPL replaced: now 70, still open: 50.\nOrder: x2");
+	template_margin(&(struct notice_margin){ { 300000000 }, { 420500000 }, { 120500000 } },
+			&notice);
+	expect(&notice, "Margin call: 120.5 missing",
+	       "Margin call: 120.5 missing. Equity 300, required 420.5.");
+	template_margin(&(struct notice_margin){ { 500000000 }, { 420500000 }, { 0 } }, &notice);
+	expect(&notice, "Margin call met", "Margin call met. Equity 500, required 420.5.");
+	template_dividend(
+		&(struct notice_dividend){ "AAPL", { 26500000 }, { 2650000 }, { 126500000 } },
+		&notice);
+	expect(&notice, "Dividend: 26.5 for AAPL",
+	       "Dividend: 26.5 for AAPL, 2.65 a share.\nBalance: 126.5.");
+	template_dividend(&(struct notice_dividend){ "AAPL", { INT64_MIN }, { 1 }, { -1 } },
+			  &notice);
+	expect(&notice, "Dividend owed: 9223372036854.775807 for AAPL",
+	       "Dividend owed: 9223372036854.775807 for AAPL, 0.000001 a share.\nBalance: "
+	       "-0.000001.");
+	template_split(&(struct notice_split){ "AAPL", 4, 1, { 41000000 }, { 0 } }, &notice);
+	expect(&notice, "AAPL split 4 for 1", "AAPL split 4 for 1.\nBalance: 41 AAPL.");
+	template_split(&(struct notice_split){ "AAPL", 1, 10, { 4000000 }, { 1500000 } }, &notice);
+	expect(&notice, "AAPL split 1 for 10",
+	       "AAPL split 1 for 10.\nBalance: 4 AAPL; for a fraction: 1.5.");
+	template_rename(&(struct notice_rename){ "FB", "META", { 4000000 } }, &notice);
+	expect(&notice, "FB is META now", "FB is META now.\nBalance: 4 META.");
+}
+END_TEST
+
 START_TEST(movements)
 {
 	const struct notice_movement cash = { .amount = { 30000000 }, .balance_micros = 70000001 };
@@ -143,6 +182,7 @@ int main(void)
 	tcase_add_test(tcase, fills);
 	tcase_add_test(tcase, rejects_and_cancels);
 	tcase_add_test(tcase, movements);
+	tcase_add_test(tcase, changes_and_actions);
 	tcase_add_loop_test(tcase, hostile_text, 0, 6);
 	tcase_add_test(tcase, the_largest_amounts_fit);
 	suite_add_tcase(suite, tcase);
