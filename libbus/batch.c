@@ -16,6 +16,7 @@
 #include "decide.h"
 #include "engine.h"
 #include "filter.h"
+#include "firing.h"
 #include "load.h"
 #include "store.h"
 
@@ -29,9 +30,9 @@
 
 /* ---- gathering ---- */
 
-static struct bus__item *add_item(struct bus__batch *batch, struct bus__partition *partition,
-				  struct bus__record *record)
+struct bus__item *bus__batch_item(struct bus__partition *partition, struct bus__record *record)
 {
+	struct bus__batch *batch = &partition->engine->batch;
 	struct bus__item *item;
 
 	if (batch->count == batch->capacity) {
@@ -45,12 +46,36 @@ static struct bus__item *add_item(struct bus__batch *batch, struct bus__partitio
 	return item;
 }
 
-static void draft_begin(struct bus__partition *partition)
+struct bus_input *bus__batch_input(struct bus__batch *batch, struct bus__item *item)
+{
+	struct bus_input *input;
+
+	if (batch->input_count == batch->input_capacity) {
+		batch->input_capacity = batch->input_capacity ? batch->input_capacity * 2 : 1024;
+		batch->inputs =
+			bus_realloc(batch->inputs, batch->input_capacity * sizeof(*batch->inputs));
+	}
+	if (!item->input_count++)
+		item->first_input = batch->input_count;
+	input = &batch->inputs[batch->input_count++];
+	memset(input, 0, sizeof(*input));
+	return input;
+}
+
+struct bus__trouble *bus__batch_trouble(const struct bus__item *item, bool make)
+{
+	return item->record ? &item->record->trouble : bus__firing_trouble(item, make);
+}
+
+void bus__batch_begin(struct bus__partition *partition)
 {
 	if (partition->in_batch)
 		return;
 	bus__lease_copy(&partition->draft, &partition->lease, &partition->engine->program);
 	partition->in_batch = true;
+	partition->serial_before = partition->timers.serial;
+	partition->set_due = INT64_MAX;
+	partition->cut = false;
 }
 
 static void handled(struct bus__partition *partition, const struct bus__record *record)
@@ -63,16 +88,25 @@ static void handled(struct bus__partition *partition, const struct bus__record *
 	position->hash = record->hash;
 }
 
-/* Filters one record, and those that waited for it alone. */
-static size_t gather_record(struct bus__engine *engine, struct bus__partition *partition,
-			    struct bus__record *record)
+static void reach(int64_t *clock, int64_t time)
 {
+	if (time > *clock)
+		*clock = time;
+}
+
+/* Filters one record, and those that waited for it alone. */
+static size_t gather_record(struct bus__partition *partition, struct bus__record *record,
+			    int64_t *clock)
+{
+	struct bus__engine *engine = partition->engine;
 	size_t bytes = 0;
 
 	while (record) {
-		struct bus__item *item = add_item(&engine->batch, partition, record);
+		struct bus__item *item = bus__batch_item(partition, record);
 
 		bytes += record->message->len;
+		reach(clock, bus__filter_time(engine, record));
+		item->time = *clock;
 		if (bus__filter(engine, item))
 			handled(partition, record);
 		else
@@ -82,31 +116,57 @@ static size_t gather_record(struct bus__engine *engine, struct bus__partition *p
 	return bytes;
 }
 
+/* The first `share` of what waits to be decided: records, and before each the timers that are due.
+ */
+static void gather_partition(struct bus__partition *partition, size_t share, size_t *bytes)
+{
+	struct bus__engine *engine = partition->engine;
+	struct bus__batch *batch = &engine->batch;
+	size_t limit = batch->count + share;
+	int64_t clock = bus__firing_clock(partition);
+
+	partition->timers_taken = 0;
+	if (!bus__firing_gather(partition, clock, limit))
+		return;
+	do {
+		struct bus__record *record = partition->queue;
+
+		if (record)
+			reach(&clock, bus__filter_time(engine, record));
+		if (!bus__firing_gather(partition, clock, limit) || !record ||
+		    batch->count >= limit)
+			return;
+		DL_DELETE(partition->queue, record);
+		partition->queued--;
+		partition->queued_waited -= record->waited;
+		bus__batch_begin(partition);
+		*bytes += gather_record(partition, record, &clock);
+	} while (batch->count < limit && *bytes < BATCH_BYTES);
+}
+
+static bool has_something(const struct bus__partition *partition)
+{
+	return partition->state == BUS__RUNNING && !partition->gap_stopped &&
+	       (partition->queue || bus__firing_due(partition));
+}
+
 static void gather(struct bus__engine *engine)
 {
 	struct bus__batch *batch = &engine->batch;
 	size_t limit = batch->single ? 1 : (size_t)engine->settings->batch_max;
-	size_t running = 0, share, bytes = 0;
+	size_t having = 0, share, bytes = 0;
 	struct bus__partition *partition;
 
 	DL_FOREACH (engine->partitions, partition) {
-		running += partition->state == BUS__RUNNING && !partition->gap_stopped &&
-			   partition->queue;
+		having += has_something(partition);
 	}
-	share = running ? (limit + running - 1) / running : 0;
+	share = having ? (limit + having - 1) / having : 0;
 	DL_FOREACH (engine->partitions, partition) {
-		if (partition->state != BUS__RUNNING || partition->gap_stopped)
-			continue;
-		for (size_t taken = 0; taken < share && partition->queue && batch->count < limit &&
-				       bytes < BATCH_BYTES;
-		     taken++) {
-			struct bus__record *record = partition->queue;
-
-			DL_DELETE(partition->queue, record);
-			partition->queued--;
-			draft_begin(partition);
-			bytes += gather_record(engine, partition, record);
-		}
+		if (has_something(partition) && batch->count < limit && bytes < BATCH_BYTES)
+			gather_partition(partition,
+					 share < limit - batch->count ? share
+								      : limit - batch->count,
+					 &bytes);
 	}
 }
 
@@ -125,7 +185,7 @@ static bool gather_idle(struct bus__engine *engine)
 		if (partition->state != BUS__RUNNING || partition->in_batch || !moved ||
 		    (now - partition->flushed_at < FLUSH_US && !engine->closing))
 			continue;
-		draft_begin(partition);
+		bus__batch_begin(partition);
 		any = true;
 	}
 	return any;
@@ -140,10 +200,28 @@ static void requeue(struct bus__engine *engine)
 	for (size_t i = batch->count; i-- > 0;) {
 		struct bus__item *item = &batch->items[i];
 
+		if (item->record)
+			bus__partition_requeue(item->partition, item->record);
+		item->record = NULL;
+	}
+}
+
+/* What comes behind a timer that this batch has set is as if it had not been taken. */
+static void put_back_cut(struct bus__engine *engine)
+{
+	struct bus__batch *batch = &engine->batch;
+
+	for (size_t i = batch->count; i-- > 0;) {
+		struct bus__item *item = &batch->items[i];
+
+		if (!item->cut)
+			continue;
+		item->verdict = BUS__SKIP;
+		item->timer = NULL;
 		if (!item->record)
 			continue;
-		DL_PREPEND(item->partition->queue, item->record);
-		item->partition->queued++;
+		bus__filter_undo(item);
+		bus__partition_requeue(item->partition, item->record);
 		item->record = NULL;
 	}
 }
@@ -168,6 +246,7 @@ static void batch_clear(struct bus__engine *engine)
 		bus__chunk_unref(engine, batch->chunk);
 	batch->chunk = NULL;
 	HASH_CLEAR(hh, batch->seen);
+	HASH_CLEAR(hh, batch->timers);
 	batch->count = batch->input_count = 0;
 	batch->orphan = false;
 	DL_FOREACH (engine->partitions, partition) {
@@ -208,6 +287,27 @@ static void run_again(struct bus__engine *engine)
 	bus__engine_again(engine);
 }
 
+static void alone_refused(struct bus__engine *engine, const struct bus__item *item,
+			  const struct bus_db_error *error)
+{
+	struct bus__trouble *trouble = bus__batch_trouble(item, true);
+	char text[160];
+
+	if (++trouble->attempts >= ALONE_ATTEMPTS && !trouble->forced) {
+		snprintf(text, sizeof(text), "SQLSTATE %s in %s", error->sqlstate,
+			 error->statement);
+		trouble->forced = BUS_ERR_DATA_REFUSED;
+		trouble->detail = bus_strdup(text);
+	} else if (trouble->attempts > ALONE_ATTEMPTS + 1) {
+		/* Not even its refusal can be written down: that is our own fault. */
+		bus_log(BUS_LOG_ERROR, "an input can be neither applied nor put aside",
+			"processor=%s key=\"%s\" offset=%lld", engine->program.def->name,
+			item->key ? item->key : "",
+			item->record ? (long long)item->record->message->offset : -1);
+		engine->fatal = BUS_ERR_INTERNAL;
+	}
+}
+
 /* A row was refused: which input it came from shows when each runs alone. */
 static void data_refused(struct bus__engine *engine, const struct bus_db_error *error)
 {
@@ -217,24 +317,8 @@ static void data_refused(struct bus__engine *engine, const struct bus_db_error *
 		"processor=%s records=%zu sqlstate=%s statement=%s why=\"%s\"",
 		engine->program.def->name, batch->count, error->sqlstate, error->statement,
 		error->message);
-	if (batch->count == 1 && batch->items[0].record) {
-		struct bus__record *record = batch->items[0].record;
-
-		if (++record->attempts >= ALONE_ATTEMPTS && !record->forced) {
-			char text[160];
-
-			snprintf(text, sizeof(text), "SQLSTATE %s in %s", error->sqlstate,
-				 error->statement);
-			record->forced = BUS_ERR_DATA_REFUSED;
-			record->detail = bus_strdup(text);
-		} else if (record->attempts > ALONE_ATTEMPTS + 1) {
-			/* Not even its refusal can be written down: that is our own fault. */
-			bus_log(BUS_LOG_ERROR, "an input can be neither applied nor put aside",
-				"processor=%s offset=%lld", engine->program.def->name,
-				(long long)record->message->offset);
-			engine->fatal = BUS_ERR_INTERNAL;
-		}
-	}
+	if (batch->count == 1)
+		alone_refused(engine, &batch->items[0], error);
 	if (!batch->single)
 		batch->single = batch->count;
 	run_again(engine);
@@ -271,20 +355,33 @@ static void batch_failed(struct bus__engine *engine, const struct bus_db_error *
 
 static void finish_commit(void *arg, const struct bus_db_error *error);
 
-/* Up to the first record that waits for a missing one, and no further. */
+/* Not beyond this record. */
+static void keep_before(struct bus__lease *draft, const struct bus__record *record)
+{
+	struct bus__position *position = &draft->positions[record->input];
+
+	if (record->message->offset >= position->next)
+		return;
+	position->next = record->message->offset;
+	position->hash = record->before;
+}
+
+/* Up to the first record that waits for a missing one, or did so and was put back. */
 static void set_positions(struct bus__partition *partition)
 {
 	struct bus__lease *draft = &partition->draft;
-	struct bus__record *record;
+	size_t left = partition->queued_waited;
+	const struct bus__record *record;
 
 	memcpy(draft->positions, draft->handled, sizeof(draft->positions));
 	DL_FOREACH (partition->waiting, record) {
-		struct bus__position *position = &draft->positions[record->input];
-
-		if (record->message->offset >= position->next)
+		keep_before(draft, record);
+	}
+	for (record = partition->queue; left; record = record->next) {
+		if (!record->waited)
 			continue;
-		position->next = record->message->offset;
-		position->hash = record->before;
+		keep_before(draft, record);
+		left--;
 	}
 	for (size_t i = 0; i < partition->engine->program.input_count; i++) {
 		const struct bus__position *unkept = &partition->unkept[i];
@@ -321,6 +418,7 @@ static void start_commit(struct bus__engine *engine)
 	bus__store_commands(engine);
 	bus__store_refused(engine);
 	bus__store_parked(engine);
+	bus__store_timers(engine);
 	bus__store_outbox(engine);
 	engine->operation = BUS__OP_COMMIT;
 	bus_db_sync(engine->db, finish_commit, engine);
@@ -371,6 +469,7 @@ static void finish_load(void *arg, const struct bus_db_error *error)
 		run_again(engine);
 		return;
 	}
+	put_back_cut(engine);
 	if (may_wait(engine))
 		settle_later(engine);
 	else
@@ -383,6 +482,13 @@ static void count_item(struct bus__engine *engine, const struct bus__item *item)
 		bus_metric_add(engine->counters.refused, 1);
 	if (item->verdict == BUS__PARK)
 		bus_metric_add(engine->counters.parked, 1);
+	if (item->timer) {
+		bus_metric_add(engine->counters.timers, item->verdict != BUS__SKIP);
+		bus__firing_fired(item);
+	}
+	if (!item->record)
+		return;
+	bus_metric_add(engine->counters.records, 1);
 	item->partition->last_time = rd_kafka_message_timestamp(item->record->message, NULL) * 1000;
 }
 
@@ -400,6 +506,7 @@ static void settle(struct bus__engine *engine)
 		bus__lease_copy(&partition->lease, &partition->draft, &engine->program);
 		partition->flushed_at = bus_time_monotonic();
 		partition->moved = false;
+		bus__timers_trim(&partition->timers);
 	}
 	outgoing = batch->steps;
 	batch->steps = NULL;
@@ -416,7 +523,6 @@ static void batch_done(struct bus__engine *engine)
 
 	for (size_t i = 0; i < batch->count; i++)
 		count_item(engine, &batch->items[i]);
-	bus_metric_add(engine->counters.records, (int64_t)batch->count);
 	if (batch->single)
 		batch->single -= batch->single < batch->count ? batch->single : batch->count;
 	engine->offsets_due = true;

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "bus/log.h"
+#include "firing.h"
 #include "load.h"
 #include "store.h"
 
 struct sink {
 	struct bus__engine *engine;
 	struct bus__partition *partition;
+	const struct bus__key *key; /* NULL: none that is text */
 };
 
 static void on_step(void *arg, const struct bus__step *step)
@@ -24,50 +26,61 @@ static void on_step(void *arg, const struct bus__step *step)
 
 	*batch->steps_tail = outgoing;
 	batch->steps_tail = &outgoing->next;
+	bus__firing_step(sink->partition, step, sink->key && sink->key->parked);
 	bus_metric_add(sink->engine->counters.steps, 1);
-}
-
-static int64_t record_time(const struct bus__engine *engine, const struct bus__record *record)
-{
-	int64_t stamp;
-
-	if (engine->settings->event_clock)
-		return record->ce.has_time ? record->ce.time : 0;
-	stamp = rd_kafka_message_timestamp(record->message, NULL);
-	return stamp > 0 ? stamp * 1000 : 0;
 }
 
 static int run_decision(struct bus__engine *engine, struct bus__item *item,
 			struct bus__decision *decision, bool *touched)
 {
-	struct sink sink = { engine, item->partition };
+	struct sink sink = { engine, item->partition, bus__load_key(engine, item->key) };
 
-	decision->traceparent = item->record->ce.traceparent;
+	if (item->record)
+		decision->traceparent = item->record->ce.traceparent;
 	return bus__step_run(&engine->program, &engine->batch.chunk->arena, engine->state,
 			     &item->partition->draft.numbers, decision, on_step, &sink, touched);
+}
+
+/* What the step of a parked item names as its cause. */
+static struct bus_input cause_of(struct bus__engine *engine, const struct bus__item *item)
+{
+	struct bus_input cause = { .key = item->key ? item->key : "",
+				   .partition = item->partition->id,
+				   .now = item->partition->draft.clock };
+
+	if (item->timer) {
+		cause.topic = BUS_TIMER;
+		cause.offset = -1;
+		cause.ce_id = item->timer->id;
+		cause.due = item->timer->due;
+	} else {
+		cause.topic = engine->program.def->inputs[item->record->input].topic;
+		cause.offset = item->record->message->offset;
+		cause.ce_id = bus__store_text(engine, item->record->ce.id);
+	}
+	return cause;
 }
 
 static void park_item(struct bus__engine *engine, struct bus__item *item, struct bus__key *key)
 {
 	Bourse__Bus__V1__Parked fact = BOURSE__BUS__V1__PARKED__INIT;
-	struct bus_input cause = { .key = item->key ? item->key : "",
-				   .topic = engine->program.def->inputs[item->record->input].topic,
-				   .partition = item->partition->id,
-				   .offset = item->record->message->offset,
-				   .now = item->partition->draft.clock };
+	struct bus_input cause = cause_of(engine, item);
 	struct bus__decision decision = { .inputs = &cause, .input_count = 1, .parked = &fact };
 	bool touched = false;
 
 	item->verdict = BUS__PARK;
-	cause.ce_id = bus__store_text(engine, item->record->ce.id);
 	fact.key = (char *)(uintptr_t)cause.key;
 	fact.cause = (char *)(uintptr_t)bus_err_name(item->cause);
-	fact.type = (char *)(uintptr_t)bus__store_text(engine, item->record->ce.type);
+	fact.type =
+		(char *)(uintptr_t)(item->timer ? item->timer->type
+						: bus__store_text(engine, item->record->ce.type));
 	fact.behind = item->behind = key && key->parked;
 	if (!item->detail)
 		item->detail = fact.behind ? "an earlier input of the key is parked"
 					   : bus_err_text(item->cause);
 	bus_assert(run_decision(engine, item, &decision, &touched) == 0);
+	if (item->timer)
+		item->timer->sequence = item->partition->draft.numbers.sequence;
 	if (key)
 		key->parked = true;
 	bus_log(BUS_LOG_WARN, "input parked",
@@ -78,7 +91,7 @@ static void park_item(struct bus__engine *engine, struct bus__item *item, struct
 
 static bool is_outside(const struct bus__engine *engine, const struct bus__item *item)
 {
-	return engine->program.def->inputs[item->record->input].kind == BUS_OUTSIDE;
+	return item->record && engine->program.def->inputs[item->record->input].kind == BUS_OUTSIDE;
 }
 
 /* The handler would not take it: refuse or park, at once or, when the state was touched, next time.
@@ -91,7 +104,7 @@ static int decision_failed(struct bus__engine *engine, struct bus__item *item, s
 		return rc;
 	}
 	if (touched) {
-		item->record->forced = rc;
+		bus__batch_trouble(item, true)->forced = rc;
 		return BUS_ERR_PARK;
 	}
 	item->cause = rc;
@@ -107,6 +120,7 @@ static int decide_item(struct bus__engine *engine, struct bus__item *item, struc
 	struct bus__decision decision = { .inputs = &engine->batch.inputs[item->first_input],
 					  .input_count = item->input_count,
 					  .handlers = item->handlers };
+	const struct bus__trouble *trouble = bus__batch_trouble(item, false);
 	bool touched = false;
 	int rc;
 
@@ -122,9 +136,9 @@ static int decide_item(struct bus__engine *engine, struct bus__item *item, struc
 		park_item(engine, item, key);
 		return 0;
 	}
-	if (item->record->forced) {
-		item->detail = item->record->detail;
-		return decision_failed(engine, item, key, item->record->forced, false);
+	if (trouble && trouble->forced) {
+		item->detail = trouble->detail;
+		return decision_failed(engine, item, key, trouble->forced, false);
 	}
 	decision.blocked = key->parked;
 	for (size_t i = 0; i < item->input_count; i++) {
@@ -144,12 +158,19 @@ int bus__decide(struct bus__engine *engine)
 
 	for (size_t i = 0; i < batch->count; i++) {
 		struct bus__item *item = &batch->items[i];
+		struct bus__partition *partition = item->partition;
 		struct bus__key *key = bus__load_key(engine, item->key);
-		int64_t time = record_time(engine, item->record);
 		int rc = 0;
 
-		if (time > item->partition->draft.clock)
-			item->partition->draft.clock = time;
+		if (item->record && bus__firing_precedes(partition, item->time))
+			partition->cut = true;
+		item->cut = partition->cut;
+		if (item->cut)
+			continue;
+		if (item->time > partition->draft.clock)
+			partition->draft.clock = item->time;
+		if (item->timer && !bus__firing_stands(item, key->parked))
+			item->verdict = BUS__SKIP;
 		switch (item->verdict) {
 		case BUS__SKIP:
 		case BUS__REFUSE:

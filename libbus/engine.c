@@ -14,6 +14,7 @@
 #include "bus/log.h"
 #include "bus/time.h"
 #include "cluster.h"
+#include "firing.h"
 #include "gap.h"
 #include "sql.h"
 
@@ -122,9 +123,11 @@ void bus__engine_turn(struct bus__engine *engine)
 	}
 	engine->why[0] = '\0';
 	bus__gap_turn(engine);
-	if (rotate(engine, now) || bus__takeover_turn(engine) || bus__batch_turn(engine))
+	if (rotate(engine, now) || bus__takeover_turn(engine) || bus__firing_turn(engine) ||
+	    bus__batch_turn(engine))
 		return;
 	bus__intake_commit_offsets(engine);
+	bus__firing_alarm(engine);
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
@@ -169,6 +172,8 @@ static void count_init(struct bus__engine *engine)
 	} counters[] = {
 		{ offsetof(struct bus__counters, records), "bourse_records_total",
 		  "Records that were committed, whatever became of them." },
+		{ offsetof(struct bus__counters, timers), "bourse_timers_total",
+		  "Timers that fired." },
 		{ offsetof(struct bus__counters, steps), "bourse_steps_total",
 		  "Steps that were decided." },
 		{ offsetof(struct bus__counters, batches), "bourse_batches_total",
@@ -366,6 +371,7 @@ struct bus__engine *bus__engine_new(struct event_base *base, const struct bus_pr
 	engine->wake = event_new(base, engine->wake_fd, EV_READ | EV_PERSIST, on_wake, engine);
 	engine->tick = event_new(base, -1, EV_PERSIST, on_turn, engine);
 	engine->again = event_new(base, -1, 0, on_turn, engine);
+	engine->alarm = event_new(base, -1, 0, on_turn, engine);
 	event_add(engine->wake, NULL);
 	event_add(engine->tick, &tick);
 	engine->db = bus_db_new(base, settings->database_url, engine->program.source + 1,
@@ -411,6 +417,7 @@ void bus__engine_free(struct bus__engine *engine)
 	event_free(engine->wake);
 	event_free(engine->tick);
 	event_free(engine->again);
+	event_free(engine->alarm);
 	close(engine->wake_fd);
 	bus__engine_forget(engine);
 	engine->program.def->state_free(engine->state);

@@ -9,6 +9,7 @@
  *	filter.c	what a record is
  *	load.c		what a batch needs in memory
  *	decide.c	from inputs to steps
+ *	firing.c	timers that are due, and those that steps set
  *	gap.c		what is missing
  *	publish.c	the steps and their reactions on their way to Kafka
  *	snapshot.c	the reader of the reference topics
@@ -30,6 +31,7 @@
 #include "lease.h"
 #include "reference.h"
 #include "step.h"
+#include "timers.h"
 
 struct evbuffer;
 
@@ -47,6 +49,21 @@ struct bus__settings {
 	const char *linger_ms;
 };
 
+/* An input that stands in the way of its batch. */
+struct bus__trouble {
+	int attempts; /* how often PostgreSQL refused its batch when it was alone */
+	int forced;   /* bus_err: is refused or parked with this cause, without a decision */
+	char *detail; /* owned; with forced */
+};
+
+/* The trouble of a timer is kept when the window is dropped. */
+struct bus__timer_trouble {
+	struct bus__timer_trouble *next;
+	struct bus__trouble trouble;
+	int64_t due;
+	char key[BUS_KEY_MAX + 1], id[BUS_TIMER_ID_MAX + 1];
+};
+
 /* A record that was polled and is not committed yet. */
 struct bus__record {
 	struct bus__record *prev, *next;
@@ -55,9 +72,8 @@ struct bus__record {
 	int input;
 	uint64_t hash;	 /* of this record */
 	uint64_t before; /* of the one before it */
-	int attempts;	 /* how often PostgreSQL refused its batch when it was alone */
-	int forced;	 /* bus_err: is refused or parked with this cause, without a decision */
-	char *detail;	 /* owned; with forced */
+	bool waited;	 /* for a missing one: others behind it may have been dealt with */
+	struct bus__trouble trouble;
 };
 
 enum bus__partition_state {
@@ -106,10 +122,19 @@ struct bus__partition {
 
 	struct bus__record *queue; /* polled, in order of arrival */
 	size_t queued;
+	size_t queued_waited;	     /* those of them that have waited for a missing one */
 	struct bus__record *waiting; /* ahead of a missing one */
 	/* Of each input the first record that should wait but is not kept, since they are too many:
 	 * the offset behind it, and the hash of the one before it. 0: all are kept. */
 	struct bus__position unkept[BUS__INPUTS_MAX];
+	/* Timers, and what the batch has done with them: how many of the window it has taken, what
+	 * it began with, and the earliest that it has set. */
+	struct bus__timers timers;
+	size_t timers_taken;
+	uint64_t serial_before;
+	int64_t set_due;
+	bool cut; /* a timer comes before the rest of its records */
+	struct bus__timer_trouble *timer_troubles;
 	int64_t gap_since; /* monotonic; 0: nothing is missing */
 	bool gap_stopped;  /* the missing one did not come in time: nothing is decided, only read */
 	int64_t read_next[BUS__INPUTS_MAX];
@@ -147,8 +172,11 @@ struct bus__partition {
 enum bus__verdict { BUS__SKIP, BUS__DECIDE, BUS__REFUSE, BUS__PARK };
 
 struct bus__item {
-	struct bus__record *record; /* owned by the batch */
+	struct bus__record *record; /* owned by the batch; NULL for a timer */
+	struct bus__due *timer;	    /* NULL for a record */
 	struct bus__partition *partition;
+	int64_t time; /* the clock has come to here when it is decided */
+	bool cut;     /* it comes with a later batch */
 	enum bus__verdict verdict;
 	int cause;
 	const char *detail;
@@ -158,6 +186,10 @@ struct bus__item {
 	char *key;	     /* NUL-terminated; NULL when the record has none that is text */
 	struct bus_id ce_id; /* outside inputs */
 	struct bus__seen *seen;
+	/* What the filter has moved on, as it was: the input's position, and the source's mark. */
+	struct bus__position handled_before;
+	int32_t source; /* -1: no mark was looked at */
+	struct bus_high_water mark_before;
 };
 
 struct bus__batch {
@@ -167,9 +199,10 @@ struct bus__batch {
 	size_t input_count, input_capacity;
 	struct bus__outgoing *steps, **steps_tail;
 	struct bus__chunk *chunk;
-	size_t single;		/* records that are still to be run one by one */
-	struct bus__seen *seen; /* commands of the batch, by (key, ce_id) */
-	const char **fresh;	/* keys to load; in the scratch arena */
+	size_t single;		       /* records that are still to be run one by one */
+	struct bus__seen *seen;	       /* commands of the batch, by (key, ce_id) */
+	struct bus__timer_row *timers; /* set and cleared by it, by (key, id) */
+	const char **fresh;	       /* keys to load; in the scratch arena */
 	size_t fresh_count;
 	bool orphan; /* its partitions were revoked while the transaction was in flight */
 	int64_t started_at;
@@ -188,15 +221,16 @@ enum bus__operation {
 	BUS__OP_LEASES,
 	BUS__OP_CLAIM,
 	BUS__OP_RECOVER,
+	BUS__OP_TIMERS,
 	BUS__OP_LOAD,
 	BUS__OP_COMMIT,
 	BUS__OP_ROTATE,
 };
 
 struct bus__counters {
-	struct bus_metric *records, *steps, *repeats, *void_records, *foreign, *gaps, *refused,
-		*parked, *fenced, *rebalances, *unknown_facts, *batches, *partitions, *unpublished,
-		*queue;
+	struct bus_metric *records, *timers, *steps, *repeats, *void_records, *foreign, *gaps,
+		*refused, *parked, *fenced, *rebalances, *unknown_facts, *batches, *partitions,
+		*unpublished, *queue;
 	struct bus_histogram *commit, *publish, *load;
 };
 
@@ -222,7 +256,7 @@ struct bus__engine {
 
 	rd_kafka_t *consumer;
 	int wake_fd;
-	struct event *wake, *tick, *again;
+	struct event *wake, *tick, *again, *alarm;
 	bool assigned, assign_pending, intake_paused, joined_group;
 	bool kafka_away; /* no broker has a connection to the consumer */
 	int64_t full_since;
@@ -232,6 +266,8 @@ struct bus__engine {
 	struct bus__partition *claiming; /* whose database operation is running */
 	struct bus__lease_load *lease_loads;
 	size_t lease_load_count;
+	struct bus__firing_load *firing_loads;
+	size_t firing_load_count;
 	bool leases_stale; /* partitions went while their rows were read */
 	size_t queued;	   /* records, of all partitions */
 	size_t queued_bytes;
@@ -291,6 +327,8 @@ void bus__intake_rest(struct bus__engine *engine);
 /* Empties its queues; counts are kept right. */
 void bus__partition_drain(struct bus__partition *partition);
 void bus__partition_release(struct bus__partition *partition);
+/* Puts a record back to where it was polled to, before all others. */
+void bus__partition_requeue(struct bus__partition *partition, struct bus__record *record);
 void bus__partition_stop(struct bus__partition *partition, const char *fmt, ...) BUS_PRINTF(2, 3);
 
 /* takeover.c */
@@ -309,6 +347,14 @@ void bus__takeover_opened(struct bus__partition *partition, bool journal, int64_
 
 /* batch.c */
 bool bus__batch_turn(struct bus__engine *engine);
+/* The partition takes part in the batch: its draft is a copy of its lease. */
+void bus__batch_begin(struct bus__partition *partition);
+/* A further item, of a record or a timer. */
+struct bus__item *bus__batch_item(struct bus__partition *partition, struct bus__record *record);
+/* A further input of the last item. */
+struct bus_input *bus__batch_input(struct bus__batch *batch, struct bus__item *item);
+/* The trouble that an item has been in, or NULL; with `make` it has some now. */
+struct bus__trouble *bus__batch_trouble(const struct bus__item *item, bool make);
 /* The batch's partitions are gone: its outcome does not matter any more. */
 void bus__batch_orphan(struct bus__engine *engine);
 void bus__batch_release(struct bus__engine *engine);

@@ -33,22 +33,6 @@ static char *key_text(struct bus_arena *arena, const rd_kafka_message_t *message
 	return bus__text_valid(key) ? key : NULL;
 }
 
-static struct bus_input *add_input(struct bus__batch *batch, struct bus__item *item)
-{
-	struct bus_input *input;
-
-	if (batch->input_count == batch->input_capacity) {
-		batch->input_capacity = batch->input_capacity ? batch->input_capacity * 2 : 1024;
-		batch->inputs =
-			bus_realloc(batch->inputs, batch->input_capacity * sizeof(*batch->inputs));
-	}
-	if (!item->input_count++)
-		item->first_input = batch->input_count;
-	input = &batch->inputs[batch->input_count++];
-	memset(input, 0, sizeof(*input));
-	return input;
-}
-
 static void fill_input(struct bus__engine *engine, const struct bus__item *item,
 		       struct bus_input *input, const ProtobufCMessage *message, int32_t index)
 {
@@ -109,15 +93,19 @@ static void filter_outside(struct bus__engine *engine, struct bus__item *item)
 {
 	const struct bus__handler *handler = NULL;
 	ProtobufCMessage *message = NULL;
-	int rc = check_outside(engine, item, &handler, &message);
+	int rc;
 
+	/* One of our own processors sends commands here too, and has begun to. */
+	if (bus_ce_is_opening(&item->record->ce))
+		return;
+	rc = check_outside(engine, item, &handler, &message);
 	if (rc) {
 		set_verdict(item, BUS__REFUSE, rc);
 		return;
 	}
 	item->handlers = bus_arena_alloc(&engine->scratch, sizeof(*item->handlers));
 	item->handlers[0] = handler;
-	fill_input(engine, item, add_input(&engine->batch, item), message, 0);
+	fill_input(engine, item, bus__batch_input(&engine->batch, item), message, 0);
 	set_verdict(item, BUS__DECIDE, 0);
 }
 
@@ -152,7 +140,7 @@ static int step_inputs(struct bus__engine *engine, struct bus__item *item,
 		if (!key_matches(handler, fact, item->key))
 			return BUS_ERR_WRONG_KEY;
 		item->handlers[item->input_count] = handler;
-		in = add_input(&engine->batch, item);
+		in = bus__batch_input(&engine->batch, item);
 		fill_input(engine, item, in, fact, (int32_t)i);
 		in->origin_now = meta->now_micros;
 	}
@@ -196,7 +184,7 @@ static int sequenced_inputs(struct bus__engine *engine, struct bus__item *item)
 		return BUS_ERR_WRONG_KEY;
 	item->handlers = bus_arena_alloc(&engine->scratch, sizeof(*item->handlers));
 	item->handlers[0] = handler;
-	fill_input(engine, item, add_input(&engine->batch, item), message, 0);
+	fill_input(engine, item, bus__batch_input(&engine->batch, item), message, 0);
 	return 0;
 }
 
@@ -268,6 +256,47 @@ static void wait_for_missing(struct bus__engine *engine, struct bus__item *item)
 	item->record = NULL;
 }
 
+int64_t bus__filter_time(const struct bus__engine *engine, const struct bus__record *record)
+{
+	int64_t stamp;
+
+	if (engine->settings->event_clock)
+		return record->ce.has_time ? record->ce.time : 0;
+	stamp = rd_kafka_message_timestamp(record->message, NULL);
+	return stamp > 0 ? stamp * 1000 : 0;
+}
+
+static struct bus_high_water *mark_of(const struct bus__item *item, int32_t source)
+{
+	return bus__lease_mark(&item->partition->draft, item->record->input, source);
+}
+
+static void remember(struct bus__item *item)
+{
+	const struct bus__record *record = item->record;
+	const struct bus_input_topic *topic =
+		&item->partition->engine->program.def->inputs[record->input];
+	const struct bus_high_water *mark = NULL;
+
+	item->handled_before = item->partition->draft.handled[record->input];
+	item->source = -1;
+	if (topic->kind == BUS_SEQUENCED) {
+		item->source = bus_source_partition(record->ce.source, topic->source);
+		mark = mark_of(item, item->source);
+	}
+	if (mark)
+		item->mark_before = *mark;
+	else
+		item->source = -1;
+}
+
+void bus__filter_undo(struct bus__item *item)
+{
+	item->partition->draft.handled[item->record->input] = item->handled_before;
+	if (item->source >= 0)
+		*mark_of(item, item->source) = item->mark_before;
+}
+
 bool bus__filter(struct bus__engine *engine, struct bus__item *item)
 {
 	struct bus__record *record = item->record;
@@ -275,6 +304,7 @@ bool bus__filter(struct bus__engine *engine, struct bus__item *item)
 
 	item->verdict = BUS__SKIP;
 	item->input_count = 0;
+	remember(item);
 	if (engine->program.def->inputs[record->input].kind == BUS_OUTSIDE) {
 		filter_outside(engine, item);
 	} else {
@@ -304,6 +334,7 @@ struct bus__record *bus__filter_filled(struct bus__engine *engine, struct bus__p
 		if (bus_read(&copy, &record->ce) == BUS_READ_AHEAD)
 			continue;
 		bus__gap_unwait(partition, record);
+		record->waited = true;
 		if (!partition->waiting)
 			partition->gap_since = 0;
 		return record;

@@ -14,6 +14,11 @@ bool bus__filter(struct bus__engine *engine, struct bus__item *item);
 struct bus__record *bus__filter_filled(struct bus__engine *engine,
 				       struct bus__partition *partition);
 
+/* What a record says of the time, micros; 0 when nothing. */
+int64_t bus__filter_time(const struct bus__engine *engine, const struct bus__record *record);
+/* As if the item had not been filtered: its record may be put back. The last item first. */
+void bus__filter_undo(struct bus__item *item);
+
 /* The reader's rule for a record of a sequenced input, on the marks of `lease`. */
 enum bus_reading bus__filter_read(struct bus__lease *lease, const struct bus__program *program,
 				  const struct bus__record *record);

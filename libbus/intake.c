@@ -15,6 +15,7 @@
 #include "bus/log.h"
 #include "bus/time.h"
 #include "engine.h"
+#include "firing.h"
 #include "gap.h"
 
 #define QUEUE_RECORDS_HIGH 16384
@@ -47,7 +48,7 @@ void bus__record_free(struct bus__engine *engine, struct bus__record *record)
 	engine->queued--;
 	engine->queued_bytes -= record->message->len;
 	rd_kafka_message_destroy(record->message);
-	free(record->detail);
+	free(record->trouble.detail);
 	record->next = engine->free_records;
 	engine->free_records = record;
 }
@@ -88,14 +89,23 @@ void bus__partition_drain(struct bus__partition *partition)
 		bus__gap_unwait(partition, record);
 		bus__record_free(partition->engine, record);
 	}
-	partition->queued = 0;
+	partition->queued = partition->queued_waited = 0;
 	memset(partition->unkept, 0, sizeof(partition->unkept));
+	bus__firing_calm(partition);
 	partition->gap_since = 0;
 	partition->gap_stopped = false;
 }
 
+void bus__partition_requeue(struct bus__partition *partition, struct bus__record *record)
+{
+	DL_PREPEND(partition->queue, record);
+	partition->queued++;
+	partition->queued_waited += record->waited;
+}
+
 void bus__partition_release(struct bus__partition *partition)
 {
+	bus__timers_release(&partition->timers);
 	bus__lease_release(&partition->lease, &partition->engine->program);
 	bus__lease_release(&partition->draft, &partition->engine->program);
 	free(partition);

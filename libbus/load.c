@@ -3,11 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
+#include "firing.h"
 #include "store.h"
 
 void bus__engine_forget(struct bus__engine *engine)
 {
+	struct bus__partition *partition;
 	struct bus__key *key, *next;
 
 	HASH_ITER (hh, engine->keys, key, next) {
@@ -15,6 +18,10 @@ void bus__engine_forget(struct bus__engine *engine)
 		free(key);
 	}
 	engine->key_count = 0;
+	bus__firing_orphan(engine);
+	DL_FOREACH (engine->partitions, partition) {
+		bus__timers_forget(&partition->timers);
+	}
 	if (engine->state)
 		engine->program.def->state_free(engine->state);
 	engine->state = engine->program.def->state_new();
@@ -121,7 +128,7 @@ void bus__load(struct bus__engine *engine)
 			continue;
 		if (item->key)
 			need_key(engine, item->key);
-		if (item->verdict == BUS__DECIDE &&
+		if (item->verdict == BUS__DECIDE && item->record &&
 		    engine->program.def->inputs[item->record->input].kind == BUS_OUTSIDE) {
 			see_command(engine, item);
 			outside = true;

@@ -131,6 +131,29 @@ static void ce_init(struct bus_ce_out *ce, const struct bus__partition *partitio
 	ce->epoch = partition->lease.epoch;
 }
 
+/*
+ * A command to another processor is one for ever, however often it is sent again: its id follows
+ * from the step. The time is in it so that nobody who may send commands can use it up beforehand.
+ */
+static void command_id(char *out, const char *source, const struct bus__step *step, size_t i)
+{
+	const struct bus__reaction *reaction = &step->reactions[i];
+	char text[64];
+
+	snprintf(text, sizeof(text), "%lld.%zu@%lld", (long long)step->sequence, i,
+		 (long long)step->now);
+	bus_id_format(bus_id_derive(source, reaction->key, bus_bytes(text, strlen(text))), out);
+}
+
+static void reaction_id(struct bus_ce_out *ce, const struct bus__program *program,
+			const struct bus__step *step, size_t i)
+{
+	if (program->def->outputs[step->reactions[i].output].outside)
+		command_id(ce->id, ce->source, step, i);
+	else
+		snprintf(ce->id, sizeof(ce->id), "%lld.%zu", (long long)step->sequence, i);
+}
+
 static void send_reactions(struct bus__outgoing *outgoing)
 {
 	struct bus__partition *partition = outgoing->partition;
@@ -144,7 +167,7 @@ static void send_reactions(struct bus__outgoing *outgoing)
 	for (size_t i = 0; i < outgoing->step.reaction_count; i++) {
 		const struct bus__reaction *reaction = &outgoing->step.reactions[i];
 
-		snprintf(ce.id, sizeof(ce.id), "%lld.%zu", (long long)outgoing->step.sequence, i);
+		reaction_id(&ce, program, &outgoing->step, i);
 		ce.type = reaction->descriptor->name;
 		ce.sequence = reaction->sequence;
 		if (!send_record(partition, program->def->outputs[reaction->output].topic,

@@ -1,6 +1,7 @@
 /* The bus's own rows of a batch, each kind in one statement. */
 #include "store.h"
 
+#include "firing.h"
 #include "sql.h"
 
 static const struct bus_sql parked_keys_sql = { "bus_parked_keys", sql_parked_keys };
@@ -8,6 +9,8 @@ static const struct bus_sql command_load_sql = { "bus_command_load", sql_command
 static const struct bus_sql command_insert_sql = { "bus_command_insert", sql_command_insert };
 static const struct bus_sql refused_insert_sql = { "bus_refused_insert", sql_refused_insert };
 static const struct bus_sql parked_insert_sql = { "bus_parked_insert", sql_parked_insert };
+static const struct bus_sql timer_set_sql = { "bus_timer_set", sql_timer_set };
+static const struct bus_sql timer_clear_sql = { "bus_timer_clear", sql_timer_clear };
 static const struct bus_sql outbox_insert_sql = { "bus_outbox_insert", sql_outbox_insert };
 
 const char *bus__store_text(struct bus__engine *engine, struct bus_bytes bytes)
@@ -86,12 +89,37 @@ static int64_t appended_at(const struct bus__item *item)
 
 /* Inputs that are put aside, refused or parked: a row each, in one statement for all of a verdict.
  */
-#define ASIDE_COLUMNS 11
+#define ASIDE_COLUMNS 12
 
-static void put_aside(struct bus__engine *engine, enum bus__verdict verdict,
-		      const struct bus_sql *sql, const enum bus_pg_type types[ASIDE_COLUMNS],
-		      void (*put)(struct bus__engine *engine, const struct bus__item *item,
-				  struct bus_column **c))
+struct aside {
+	enum bus__verdict verdict;
+	const struct bus_sql *sql;
+	size_t column_count;
+	enum bus_pg_type types[ASIDE_COLUMNS];
+	void (*put)(struct bus__engine *engine, const struct bus__item *item,
+		    struct bus_column **c);
+};
+
+/* The first three columns and the last one are those of all. */
+static void put_item(struct bus__engine *engine, const struct bus__item *item,
+		     const struct aside *aside, struct bus_column **c)
+{
+	struct bus_column *appended = c[aside->column_count - 1];
+
+	bus_column_int4(c[1], item->partition->id);
+	if (item->timer) {
+		bus_column_text(c[0], BUS_TIMER);
+		bus_column_int8(c[2], item->timer->sequence);
+		bus_column_int8(appended, item->timer->due);
+	} else {
+		bus_column_text(c[0], engine->program.def->inputs[item->record->input].topic);
+		bus_column_int8(c[2], item->record->message->offset);
+		bus_column_int8(appended, appended_at(item));
+	}
+	aside->put(engine, item, c);
+}
+
+static void put_aside(struct bus__engine *engine, const struct aside *aside)
 {
 	struct bus_column *c[ASIDE_COLUMNS];
 	struct bus_call *call = NULL;
@@ -99,19 +127,15 @@ static void put_aside(struct bus__engine *engine, enum bus__verdict verdict,
 	for (size_t i = 0; i < engine->batch.count; i++) {
 		const struct bus__item *item = &engine->batch.items[i];
 
-		if (item->verdict != verdict || !item->record)
+		if (item->verdict != aside->verdict || (!item->record && !item->timer))
 			continue;
 		if (!call) {
-			call = bus_call(engine->db, sql);
+			call = bus_call(engine->db, aside->sql);
 			bus_call_text(call, engine->program.def->name);
-			for (size_t k = 0; k < ASIDE_COLUMNS; k++)
-				c[k] = bus_call_column(call, types[k]);
+			for (size_t k = 0; k < aside->column_count; k++)
+				c[k] = bus_call_column(call, aside->types[k]);
 		}
-		bus_column_text(c[0], engine->program.def->inputs[item->record->input].topic);
-		bus_column_int4(c[1], item->partition->id);
-		bus_column_int8(c[2], item->record->message->offset);
-		put(engine, item, c);
-		bus_column_int8(c[ASIDE_COLUMNS - 1], appended_at(item));
+		put_item(engine, item, aside, c);
 	}
 	if (call)
 		bus_call_send(call, NULL, NULL);
@@ -133,36 +157,93 @@ static void put_refused(struct bus__engine *engine, const struct bus__item *item
 
 void bus__store_refused(struct bus__engine *engine)
 {
-	static const enum bus_pg_type types[ASIDE_COLUMNS] = {
-		BUS_PG_TEXT, BUS_PG_INT4,  BUS_PG_INT8, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,
-		BUS_PG_TEXT, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,  BUS_PG_INT8,
+	static const struct aside refused = {
+		.verdict = BUS__REFUSE,
+		.sql = &refused_insert_sql,
+		.column_count = 11,
+		.types = { BUS_PG_TEXT, BUS_PG_INT4, BUS_PG_INT8, BUS_PG_BYTES, BUS_PG_TEXT,
+			   BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT,
+			   BUS_PG_INT8 },
+		.put = put_refused,
 	};
 
-	put_aside(engine, BUS__REFUSE, &refused_insert_sql, types, put_refused);
+	put_aside(engine, &refused);
 }
 
 static void put_parked(struct bus__engine *engine, const struct bus__item *item,
 		       struct bus_column **c)
 {
-	const rd_kafka_message_t *message = item->record->message;
+	const struct bus__due *timer = item->timer;
 
 	bus_column_text(c[3], item->key ? item->key : "");
-	bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
-	bus_column_text(c[5], bus__store_text(engine, item->record->ce.source));
-	bus_column_bytes(c[6], bus_bytes(message->payload, message->len));
+	if (timer) {
+		bus_column_text(c[4], timer->type);
+		bus_column_text(c[5], engine->program.source);
+		bus_column_bytes(c[6], timer->value);
+	} else {
+		const rd_kafka_message_t *message = item->record->message;
+
+		bus_column_text(c[4], bus__store_text(engine, item->record->ce.type));
+		bus_column_text(c[5], bus__store_text(engine, item->record->ce.source));
+		bus_column_bytes(c[6], bus_bytes(message->payload, message->len));
+	}
 	bus_column_text(c[7], bus_err_name(item->cause));
 	bus_column_text(c[8], item->detail);
 	bus_column_bool(c[9], item->behind);
+	bus_column_text(c[10], timer ? timer->id : NULL);
 }
 
 void bus__store_parked(struct bus__engine *engine)
 {
-	static const enum bus_pg_type types[ASIDE_COLUMNS] = {
-		BUS_PG_TEXT,  BUS_PG_INT4, BUS_PG_INT8, BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_TEXT,
-		BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_BOOL, BUS_PG_INT8,
+	static const struct aside parked = {
+		.verdict = BUS__PARK,
+		.sql = &parked_insert_sql,
+		.column_count = 12,
+		.types = { BUS_PG_TEXT, BUS_PG_INT4, BUS_PG_INT8, BUS_PG_TEXT, BUS_PG_TEXT,
+			   BUS_PG_TEXT, BUS_PG_BYTES, BUS_PG_TEXT, BUS_PG_TEXT, BUS_PG_BOOL,
+			   BUS_PG_TEXT, BUS_PG_INT8 },
+		.put = put_parked,
 	};
 
-	put_aside(engine, BUS__PARK, &parked_insert_sql, types, put_parked);
+	put_aside(engine, &parked);
+}
+
+/* Queues `sql` with the names of the timers that are set, or of those that are cleared. */
+static void send_timers(struct bus__engine *engine, const struct bus_sql *sql, bool set)
+{
+	static const enum bus_pg_type types[] = { BUS_PG_INT4, BUS_PG_TEXT, BUS_PG_TEXT,
+						  BUS_PG_INT8, BUS_PG_TEXT, BUS_PG_BYTES };
+	struct bus_column *c[BUS_ARRAY_LEN(types)];
+	struct bus__timer_row *row, *next;
+	struct bus_call *call = NULL;
+
+	HASH_ITER (hh, engine->batch.timers, row, next) {
+		if (row->change.set != set)
+			continue;
+		if (!call) {
+			call = bus_call(engine->db, sql);
+			bus_call_text(call, engine->program.def->name);
+			bus_call_int4(call, engine->program.def->version);
+			for (size_t k = 0; k < (set ? BUS_ARRAY_LEN(types) : 3); k++)
+				c[k] = bus_call_column(call, types[k]);
+		}
+		bus_column_int4(c[0], row->partition->id);
+		bus_column_text(c[1], row->key);
+		bus_column_text(c[2], row->change.id);
+		if (!set)
+			continue;
+		bus_column_int8(c[3], row->change.due);
+		bus_column_text(c[4], row->change.type);
+		bus_column_bytes(c[5], row->change.value);
+	}
+	if (call)
+		bus_call_send(call, NULL, NULL);
+}
+
+void bus__store_timers(struct bus__engine *engine)
+{
+	send_timers(engine, &timer_clear_sql, false);
+	send_timers(engine, &timer_set_sql, true);
 }
 
 void bus__store_outbox(struct bus__engine *engine)

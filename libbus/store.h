@@ -14,6 +14,7 @@ void bus__store_commands_done(struct bus__engine *engine, bus_rows_fn on_rows);
 void bus__store_commands(struct bus__engine *engine);
 void bus__store_refused(struct bus__engine *engine);
 void bus__store_parked(struct bus__engine *engine);
+void bus__store_timers(struct bus__engine *engine);
 void bus__store_outbox(struct bus__engine *engine);
 
 #endif

@@ -15,6 +15,7 @@
 #include "bus/reader.h"
 #include "bus/time.h"
 #include "engine.h"
+#include "firing.h"
 #include "sql.h"
 
 #define RECOVER_ROWS	   500
@@ -94,6 +95,7 @@ static void on_leases(void *arg, const struct bus_db_error *error)
 void bus__takeover_orphan(struct bus__engine *engine)
 {
 	engine->claiming = NULL;
+	bus__firing_orphan(engine);
 	engine->leases_stale = engine->operation == BUS__OP_LEASES;
 	for (size_t i = 0; i < engine->lease_load_count; i++)
 		engine->lease_loads[i].lease = NULL;

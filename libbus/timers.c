@@ -114,7 +114,7 @@ static bool beyond(const struct bus__timers *timers, int64_t due, const char *ke
 }
 
 void bus__timers_put(struct bus__timers *timers, const char *key,
-		     const struct bus__timer_change *change, int64_t set_at)
+		     const struct bus__timer_change *change, bool holds)
 {
 	struct bus__timer *timer = bus__timers_find(timers, key, change->id);
 	size_t at;
@@ -124,7 +124,7 @@ void bus__timers_put(struct bus__timers *timers, const char *key,
 	if (beyond(timers, change->due, key, change->id))
 		return;
 	timer = timer_new(key, change);
-	timer->set_at = set_at;
+	timer->holds = holds;
 	timer->serial = ++timers->serial;
 	if (timers->count == timers->capacity) {
 		timers->capacity = timers->capacity ? timers->capacity * 2 : 64;
@@ -139,19 +139,28 @@ void bus__timers_put(struct bus__timers *timers, const char *key,
 	HASH_ADD_KEYPTR(hh, timers->names, timer->name, timer->name_len, timer);
 }
 
-void bus__timers_trim(struct bus__timers *timers)
+void bus__timers_end(struct bus__timers *timers)
 {
-	const struct bus__timer *last;
+	const struct bus__timer *last = timers->items[timers->count - 1];
 
-	if (timers->count <= 2 * (size_t)BUS__TIMERS_MAX)
-		return;
-	while (timers->count > BUS__TIMERS_MAX)
-		bus__timers_remove(timers, timers->items[timers->count - 1]);
-	last = timers->items[timers->count - 1];
 	timers->complete = false;
 	timers->horizon.due = last->due;
 	snprintf(timers->horizon.key, sizeof(timers->horizon.key), "%s", last->key);
 	snprintf(timers->horizon.id, sizeof(timers->horizon.id), "%s", last->id);
+}
+
+void bus__timers_trim(struct bus__timers *timers)
+{
+	if (timers->count <= 2 * (size_t)BUS__TIMERS_MAX)
+		return;
+	while (timers->count > BUS__TIMERS_MAX)
+		bus__timers_remove(timers, timers->items[timers->count - 1]);
+	bus__timers_end(timers);
+}
+
+bool bus__timers_hold(const struct bus__step *step, const struct bus__timer_change *change)
+{
+	return !step->fired || change->due > step->fired_due;
 }
 
 void bus__timers_step(struct bus__timers *timers, const struct bus__step *step)
@@ -169,7 +178,7 @@ void bus__timers_step(struct bus__timers *timers, const struct bus__step *step)
 		const struct bus__timer_change *change = &step->timers[i];
 
 		if (change->set) {
-			bus__timers_put(timers, key, change, step->now);
+			bus__timers_put(timers, key, change, bus__timers_hold(step, change));
 			continue;
 		}
 		timer = bus__timers_find(timers, key, change->id);

@@ -16,8 +16,8 @@
 struct bus__timer {
 	UT_hash_handle hh;
 	int64_t due;
-	int64_t set_at;	 /* `now` of the step that set it; INT64_MAX: it was read from the table */
 	uint64_t serial; /* tells it from one that was set before under the same name */
+	bool holds;	 /* records wait for it: see bus__timers_step() */
 	const char *key, *id, *type;
 	struct bus_bytes value;
 	size_t name_len;
@@ -47,9 +47,14 @@ struct bus__timer *bus__timers_find(struct bus__timers *timers, const char *key,
 void bus__timers_remove(struct bus__timers *timers, struct bus__timer *timer);
 /* Puts it into the window, unless it lies beyond the horizon. Copies. */
 void bus__timers_put(struct bus__timers *timers, const char *key,
-		     const struct bus__timer_change *change, int64_t set_at);
+		     const struct bus__timer_change *change, bool holds);
+/* The last one is the horizon: the table may have more behind it. */
+void bus__timers_end(struct bus__timers *timers);
 /* Cuts off what is too much to be kept in memory. */
 void bus__timers_trim(struct bus__timers *timers);
+/* Whether records with a later time wait for what the step sets: a timer that fires and sets one
+ * that is no later than itself could hold them up for ever. */
+bool bus__timers_hold(const struct bus__step *step, const struct bus__timer_change *change);
 /* What a step does: the one that fired goes, then its facts set and clear. Live and on replay. */
 void bus__timers_step(struct bus__timers *timers, const struct bus__step *step);
 

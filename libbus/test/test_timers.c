@@ -33,7 +33,7 @@ static void put(const char *key, const char *id, int64_t due, const char *value)
 					    .type = "some.v1.Type",
 					    .value = bus_bytes(value, strlen(value)) };
 
-	bus__timers_put(&w, key, &change, 5);
+	bus__timers_put(&w, key, &change, true);
 }
 
 /* What is in the window, in order: "KEY/ID ". */

@@ -44,13 +44,20 @@ static struct bus_bytes text_bytes(const char *text)
 	return bus_bytes(text, strlen(text));
 }
 
-void sample_add(struct world *w, const char *key, int64_t amount, const char *ce_id)
+static int64_t command_time;
+
+void sample_time(int64_t micros)
 {
-	Bourse__Sample__V1__Add add = BOURSE__SAMPLE__V1__ADD__INIT;
-	char id[BUS_ID_TEXT];
-	uint8_t value[256];
-	struct world_header headers[] = { { "ce_id", { 0 } },
-					  { "ce_type", text_bytes("bourse.sample.v1.Add") } };
+	command_time = micros;
+}
+
+static void send_command(struct world *w, const char *key, const char *ce_id,
+			 const ProtobufCMessage *message)
+{
+	struct world_header headers[3] = { { "ce_id", { 0 } },
+					   { "ce_type", text_bytes(message->descriptor->name) } };
+	char id[BUS_ID_TEXT], time[BUS_TIME_TEXT];
+	uint8_t value[512];
 	struct world_record record = { .topic = "sample.commands",
 				       .partition = RD_KAFKA_PARTITION_UA,
 				       .key = text_bytes(key),
@@ -58,10 +65,47 @@ void sample_add(struct world *w, const char *key, int64_t amount, const char *ce
 				       .header_count = 2 };
 
 	headers[0].value = text_bytes(ce_id ? ce_id : bus_id_format(bus_id_random(), id));
+	if (command_time)
+		headers[record.header_count++] =
+			(struct world_header){ "ce_time",
+					       text_bytes(bus_time_format(command_time, time)) };
+	ck_assert_uint_le(protobuf_c_message_get_packed_size(message), sizeof(value));
+	record.value = bus_bytes(value, protobuf_c_message_pack(message, value));
+	world_send(w, &record);
+}
+
+static void send_add(struct world *w, const char *key, int64_t amount, const char *ce_id,
+		     const char *pass_to)
+{
+	Bourse__Sample__V1__Add add = BOURSE__SAMPLE__V1__ADD__INIT;
+
 	add.tally_id = (char *)(uintptr_t)key;
 	add.amount = amount;
-	record.value = bus_bytes(value, bourse__sample__v1__add__pack(&add, value));
-	world_send(w, &record);
+	add.pass_to = (char *)(uintptr_t)pass_to;
+	send_command(w, key, ce_id, &add.base);
+}
+
+void sample_add(struct world *w, const char *key, int64_t amount, const char *ce_id)
+{
+	send_add(w, key, amount, ce_id, "");
+}
+
+void sample_pass(struct world *w, const char *key, int64_t amount, const char *to)
+{
+	send_add(w, key, amount, NULL, to);
+}
+
+void sample_remind(struct world *w, const char *key, const char *name, int64_t due, int64_t amount,
+		   int64_t times)
+{
+	Bourse__Sample__V1__Remind remind = BOURSE__SAMPLE__V1__REMIND__INIT;
+
+	remind.tally_id = (char *)(uintptr_t)key;
+	remind.name = (char *)(uintptr_t)name;
+	remind.due_micros = due;
+	remind.amount = amount;
+	remind.times = times;
+	send_command(w, key, NULL, &remind.base);
 }
 
 void sample_add_many(struct world *w, const char *prefix, int keys, int count)
@@ -138,7 +182,7 @@ void sample_feed_opening(struct world *w, int source, int32_t partition, int64_t
 
 /* ---- what it did ---- */
 
-bool sample_quiet(struct world *w)
+static bool all_read(struct world *w)
 {
 	for (size_t i = 0; i < 2; i++)
 		for (int32_t k = 0; k < SAMPLE_PARTITIONS; k++)
@@ -147,8 +191,16 @@ bool sample_quiet(struct world *w)
 					 " and partition = %d",
 					 topics[i], k) < world_end(w, topics[i], k))
 				return false;
-	return world_number(w, SAMPLE_DB,
-			    "select count(*) from lease where published < sequence") == 0;
+	return true;
+}
+
+/* What was decided may have become a command, which is to be read again. */
+bool sample_quiet(struct world *w)
+{
+	return all_read(w) &&
+	       world_number(w, SAMPLE_DB,
+			    "select count(*) from lease where published < sequence") == 0 &&
+	       all_read(w);
 }
 
 int64_t sample_tally(const struct world *w, const char *key)
@@ -167,9 +219,17 @@ struct effect {
 	char name[];
 };
 
+struct reminder {
+	UT_hash_handle hh;
+	int64_t due;
+	char name[]; /* KEY NAME */
+};
+
 struct audit {
 	struct told *tallies;
 	struct effect *effects;
+	struct reminder *reminders;
+	char going_on[512]; /* the firing of which further steps are to come */
 	struct sample_totals totals;
 	int64_t reactions, copies;
 };
@@ -201,11 +261,49 @@ static void one_effect(struct audit *audit, const char *key, const Bourse__Bus__
 	else
 		snprintf(name, sizeof(name), "%s/%d/%" PRId64, cause->topic, cause->partition,
 			 cause->offset);
+	if (strcmp(name, audit->going_on) == 0)
+		return;
+	ck_assert_str_eq(audit->going_on, "");
+	audit->totals.fired += cause->timer[0] != '\0';
 	HASH_FIND_STR(audit->effects, name, effect);
 	ck_assert_msg(!effect, "two effects: %s", name);
 	effect = bus_calloc(1, sizeof(*effect) + strlen(name) + 1);
 	memcpy(effect->name, name, strlen(name) + 1);
 	HASH_ADD_STR(audit->effects, name, effect);
+}
+
+/* Sets, moves or with a due of 0 removes a reminder: the timers are the fold of the journal too. */
+static void remind(struct audit *audit, const char *key, const char *name, int64_t due)
+{
+	struct reminder *reminder;
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s %s", key, name);
+	HASH_FIND_STR(audit->reminders, text, reminder);
+	if (reminder && !due) {
+		HASH_DEL(audit->reminders, reminder);
+		free(reminder);
+	} else if (due) {
+		if (!reminder) {
+			reminder = bus_calloc(1, sizeof(*reminder) + strlen(text) + 1);
+			memcpy(reminder->name, text, strlen(text) + 1);
+			HASH_ADD_STR(audit->reminders, name, reminder);
+		}
+		reminder->due = due;
+	}
+}
+
+static void fired(struct audit *audit, const char *key, const Bourse__Bus__V1__StepMeta *meta)
+{
+	const Bourse__Bus__V1__Cause *cause = meta->cause;
+	struct reminder *reminder;
+	char text[512];
+
+	ck_assert_int_le(cause->due_micros, meta->now_micros);
+	snprintf(text, sizeof(text), "%s %s", key, cause->timer);
+	HASH_FIND_STR(audit->reminders, text, reminder);
+	if (reminder && reminder->due == cause->due_micros)
+		remind(audit, key, cause->timer, 0);
 }
 
 static void on_event(struct audit *audit, const Bourse__Sample__V1__SampleEvent *event)
@@ -219,6 +317,7 @@ static void on_event(struct audit *audit, const Bourse__Sample__V1__SampleEvent 
 		told->sum += event->added->amount;
 		told->last = event->added->total;
 		ck_assert_int_eq(told->sum, told->last);
+		audit->totals.passed += event->added->pass_to[0] != '\0';
 		break;
 	case BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_ADD_REJECTED:
 		audit->totals.rejected++;
@@ -227,11 +326,26 @@ static void on_event(struct audit *audit, const Bourse__Sample__V1__SampleEvent 
 		audit->totals.parked++;
 		break;
 	case BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_REMINDER_SET:
+		remind(audit, event->reminder_set->tally_id, event->reminder_set->name,
+		       event->reminder_set->due_micros);
 		break;
 	case BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT__NOT_SET:
 	case _BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT__CASE_IS_INT_SIZE:
 		ck_abort_msg("a fact that is none");
 	}
+}
+
+/* A firing of several steps: nothing comes between them. */
+static void goes_on(struct audit *audit, const char *key,
+		    const Bourse__Sample__V1__SampleEvents *step)
+{
+	const Bourse__Bus__V1__Cause *cause = step->meta->cause;
+
+	audit->going_on[0] = '\0';
+	if (step->events[0]->event_case == BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_ADDED &&
+	    step->events[0]->added->times_left)
+		snprintf(audit->going_on, sizeof(audit->going_on), "%s %s@%" PRId64, key,
+			 cause->timer, cause->due_micros);
 }
 
 static void on_step(void *arg, const rd_kafka_message_t *message)
@@ -244,10 +358,13 @@ static void on_step(void *arg, const rd_kafka_message_t *message)
 	ck_assert_ptr_nonnull(step);
 	snprintf(key, sizeof(key), "%.*s", (int)message->key_len, (const char *)message->key);
 	one_effect(audit, key, step->meta->cause);
+	if (step->meta->cause->timer[0])
+		fired(audit, key, step->meta);
 	audit->totals.steps++;
 	audit->reactions += (int64_t)step->meta->n_reactions;
 	for (size_t i = 0; i < step->n_events; i++)
 		on_event(audit, step->events[i]);
+	goes_on(audit, key, step);
 	bourse__sample__v1__sample_events__free_unpacked(step, NULL);
 }
 
@@ -267,7 +384,12 @@ static void free_audit(struct audit *audit)
 {
 	struct told *told, *next_told;
 	struct effect *effect, *next_effect;
+	struct reminder *reminder, *next_reminder;
 
+	HASH_ITER (hh, audit->reminders, reminder, next_reminder) {
+		HASH_DEL(audit->reminders, reminder);
+		free(reminder);
+	}
 	HASH_ITER (hh, audit->tallies, told, next_told) {
 		HASH_DEL(audit->tallies, told);
 		free(told);
@@ -278,11 +400,21 @@ static void free_audit(struct audit *audit)
 	}
 }
 
-/* The tables against the journal: as many tallies, the same sum, and the sequence of the leases. */
+/* The tables against the journal: as many tallies and reminders, the same sums, and the sequence of
+ * the leases. */
 static void check_tables(struct world *w, struct audit *audit)
 {
 	struct told *told, *next;
+	struct reminder *reminder, *next_reminder;
+	int64_t due = 0;
 
+	HASH_ITER (hh, audit->reminders, reminder, next_reminder)
+		due += reminder->due % 1000000007;
+	ck_assert_int_eq(world_number(w, SAMPLE_DB, "select count(*) from timer"),
+			 HASH_COUNT(audit->reminders));
+	ck_assert_int_eq(
+		world_number(w, SAMPLE_DB, "select coalesce(sum(due %% 1000000007), 0) from timer"),
+		due);
 	HASH_ITER (hh, audit->tallies, told, next) {
 		ck_assert_msg(told->copied == told->last, "%s: told %" PRId64 ", copied %" PRId64,
 			      told->key, told->last, told->copied);
@@ -314,7 +446,7 @@ struct sample_totals sample_audit(struct world *w)
 	ck_assert_int_eq(audit.totals.journal.waiting, 0);
 	ck_assert_int_eq(audit.totals.copies.waiting, 0);
 	ck_assert_int_eq(audit.totals.journal.foreign, 0);
-	ck_assert_int_eq(audit.reactions, audit.totals.added);
+	ck_assert_int_eq(audit.reactions, audit.totals.added + audit.totals.passed);
 	ck_assert_int_eq(audit.copies, audit.totals.added);
 	check_tables(w, &audit);
 	free_audit(&audit);

@@ -20,6 +20,14 @@ void sample_add(struct world *w, const char *key, int64_t amount, const char *ce
 /* Adds 1 to keys "PREFIX-0" .. "PREFIX-(keys-1)" in turn: `count` commands. */
 void sample_add_many(struct world *w, const char *prefix, int keys, int count);
 
+/* As above; as much is added to `to` by a command of the sample's own. */
+void sample_pass(struct world *w, const char *key, int64_t amount, const char *to);
+/* The ce_time of the commands that follow, micros; 0: they have none. */
+void sample_time(int64_t micros);
+/* `Remind`: adds to the tally at `due`, so many times; a due of 0 forgets it. */
+void sample_remind(struct world *w, const char *key, const char *name, int64_t due, int64_t amount,
+		   int64_t times);
+
 /* `Fed` from /sample/feeder/`source` to the key's partition. */
 void sample_feed(struct world *w, int source, const char *key, int64_t amount, int64_t epoch,
 		 int64_t sequence);
@@ -33,8 +41,9 @@ bool sample_quiet(struct world *w);
 int64_t sample_tally(const struct world *w, const char *key);
 
 struct sample_totals {
-	int64_t steps, added, rejected, parked;
-	int64_t sum; /* of all tallies */
+	int64_t steps, added, passed, rejected, parked;
+	int64_t fired; /* reminders, however many steps each took */
+	int64_t sum;   /* of all tallies */
 	struct world_readings journal, copies;
 };
 /* Reads all of it when it is quiet, asserts what must be true, and returns the counts. */

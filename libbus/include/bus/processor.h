@@ -193,7 +193,8 @@ void bus_react(struct bus_reactions *out, const char *topic, const char *key,
  * before any record with a later time. The id is 1 to BUS_TIMER_ID_MAX bytes of text, unique within
  * the key; the message has a handler with the topic BUS_TIMER (bus_assert otherwise); it is packed
  * at once. A timer that fires is gone, unless a fact of its step sets it again. One that is set to
- * a time that has passed fires with the next batch.
+ * a time that has passed fires at once. It comes before the next record too, unless it was set by a
+ * timer that was due no earlier: such a chain would never end.
  */
 void bus_timer_set(struct bus_timers *timers, const char *id, int64_t due,
 		   const ProtobufCMessage *message);

@@ -1,0 +1,10 @@
+-- The earliest that may fire: those of a parked key rest.
+select key, id, due, type, body
+from timer t
+where processor = $1::text and version = $2::integer and partition = $3::integer
+	and not exists (
+		select from parked_input p
+		where p.processor = $1::text and p.key = t.key
+	)
+order by due, key, id
+limit $4::integer
