@@ -143,6 +143,60 @@ START_TEST(one_two_one)
 }
 END_TEST
 
+struct commands {
+	int openings, passed;
+};
+
+/* A command of the sample's own has a UUID, as anybody's must. */
+static void on_command(void *arg, const rd_kafka_message_t *message)
+{
+	struct commands *commands = arg;
+	struct bus_ce ce;
+	struct bus_id id;
+
+	bus_ce_read(message, &ce);
+	commands->openings += bus_ce_is_opening(&ce);
+	if (bus_ce_is_opening(&ce) || !ce.has_sequence)
+		return;
+	commands->passed++;
+	ck_assert(bus_id_parse((const char *)ce.id.data, ce.id.len, &id));
+}
+
+/* What the sample commands itself, on an outside topic, is done once, though it dies three times
+ * and then sends again what it has long since sent. */
+START_TEST(commands_of_our_own)
+{
+	int64_t before = sample_audit(&world).passed;
+	struct commands commands = { 0 };
+	char to[64];
+
+	srand((unsigned)getpid());
+	for (int i = 0; i < 4000; i++) {
+		snprintf(to, sizeof(to), "passed-%d", i % 30);
+		sample_pass(&world, i % 2 ? "from-a" : "from-b", 1, to);
+		if (i % 1000 == 999) {
+			world_sleep(100 + rand() % 100);
+			world_stack(&world, "kill sample");
+			world_stack(&world, "start sample --no-wait");
+		}
+	}
+	world_flush(&world, 30);
+	ck_assert_int_eq(sample_audit(&world).passed - before, 4000);
+	world_stack(&world, "stop sample");
+	world_exec(&world, SAMPLE_DB, "update lease set published = published - 3000");
+	world_stack(&world, "start sample");
+	ck_assert_int_eq(sample_audit(&world).passed - before, 4000);
+	ck_assert_double_ge(world_metric(&world, "sample", "bourse_repeats_total"), 50);
+	ck_assert_int_eq(world_number(&world, SAMPLE_DB,
+				      "select sum(total) from tally where tally like 'passed-%%'"),
+			 4000);
+	world_read(&world, "sample.commands", on_command, &commands);
+	ck_assert_int_ge(commands.openings, 5 * SAMPLE_PARTITIONS);
+	ck_assert_int_ge(commands.passed, 4050);
+	ck_assert_int_eq(world_number(&world, SAMPLE_DB, "select count(*) from refused_input"), 0);
+}
+END_TEST
+
 /* SIGTERM in the middle of a flow ends within five seconds and leaves everything published. */
 START_TEST(sigterm_leaves_nothing_unpublished)
 {
@@ -174,6 +228,7 @@ static Suite *suite(void)
 	tcase_add_test(t, frozen_owner_is_fenced);
 	tcase_add_test(t, write_of_a_zombie_names_both_owners);
 	tcase_add_test(t, one_two_one);
+	tcase_add_test(t, commands_of_our_own);
 	tcase_add_test(t, sigterm_leaves_nothing_unpublished);
 	suite_add_tcase(s, t);
 	return s;
