@@ -243,10 +243,11 @@ enum order_refusal order_check_actions(const struct order_market *market, int64_
 void order_init(struct order *order, const struct order_request *request,
 		const struct order_terms *terms, const struct order_account *account);
 /*
- * The same body as the order was placed with, after normalising? Of the legs only which there are:
- * compare each leg with its request of order_legs().
+ * The same body as the order was placed with, after normalising? Legs are compared one by one, with
+ * their requests of order_legs(), by order_same_leg(): those say nothing of a class.
  */
 bool order_same_body(const struct order *order, const struct order_request *request);
+bool order_same_leg(const struct order *leg, const struct order_request *request);
 
 /* The price at which a stop begins; a trailing one: its distance from the reference. 0: no stop. */
 struct bus_price order_initial_stop(const struct order *order);
