@@ -37,18 +37,18 @@ static enum book_answer finish(struct book_plan *plan, enum book_answer answer)
 struct entry {
 	struct book_plan *plan;
 	struct book_incoming *incoming;
-	const struct book_order *replaced; /* NULL: it is new */
-	const struct book_order *sibling;  /* that rests, or NULL */
+	bool replaces;
 };
 
 static void end_sibling(struct entry *entry)
 {
-	if (entry->sibling == NULL)
+	const struct book_order *pair = entry->incoming->pair;
+
+	if (pair == NULL)
 		return;
-	book_plan_removed(entry->plan, entry->sibling, entry->sibling->leaves, BOOK_CANCEL_OCO,
-			  false);
-	book_plan_change(entry->plan, entry->sibling, entry->sibling->leaves);
-	entry->sibling = NULL;
+	book_plan_removed(entry->plan, pair, pair->leaves, BOOK_CANCEL_OCO, false);
+	book_plan_change(entry->plan, pair, pair->leaves);
+	entry->incoming->pair = NULL;
 	entry->incoming->sibling = (struct bus_id){ { 0 } };
 }
 
@@ -157,14 +157,14 @@ static bool bound_by_sibling(struct entry *entry)
 	struct book_incoming *incoming = entry->incoming;
 	struct bus_quantity over;
 
-	if (entry->sibling == NULL) {
+	if (incoming->pair == NULL) {
 		book_plan_ended(entry->plan, incoming, BOOK_CANCEL_OCO);
 		return false;
 	}
-	over.micros = incoming->leaves.micros - entry->sibling->leaves.micros;
+	over.micros = incoming->leaves.micros - incoming->pair->leaves.micros;
 	if (over.micros <= 0)
 		return true;
-	incoming->leaves = incoming->quantity = entry->sibling->leaves;
+	incoming->leaves = incoming->quantity = incoming->pair->leaves;
 	book_plan_event(entry->plan, BOOK_REDUCED)->reduced = (struct book_reduced){
 		.id = incoming->id,
 		.account = incoming->account,
@@ -187,7 +187,7 @@ static enum book_answer enter(struct entry *entry, struct bus_price reference)
 		return refuse(entry, BOOK_REJECT_NO_REFERENCE_PRICE,
 			      "a trailing stop needs a price to begin at");
 	if (is_stop(incoming)) {
-		if (entry->replaced == NULL && !book_id_none(incoming->sibling) &&
+		if (!entry->replaces && !book_id_none(incoming->sibling) &&
 		    !bound_by_sibling(entry))
 			return BOOK_DONE;
 		return enter_stop(entry);
@@ -255,7 +255,7 @@ static enum book_answer decide_new(struct book_plan *plan)
 	incoming = incoming_of(command);
 	if (book_check_order(plan->book, command, &reason, &text))
 		return refuse(&entry, reason, text);
-	entry.sibling = sibling_of(plan->book, &incoming);
+	incoming.pair = sibling_of(plan->book, &incoming);
 	return finish(plan, enter(&entry, command->reference));
 }
 
@@ -423,13 +423,13 @@ static enum book_answer replace_anew(struct book_plan *plan, const struct book_o
 	struct entry entry = {
 		.plan = plan,
 		.incoming = &incoming,
-		.replaced = order,
-		.sibling = book_sibling(plan->book, order),
+		.replaces = true,
 	};
 	struct bus_price reference = { 0 };
 
-	if (entry.sibling != NULL)
-		incoming.sibling = entry.sibling->id;
+	incoming.pair = book_sibling(plan->book, order);
+	if (incoming.pair != NULL)
+		incoming.sibling = incoming.pair->id;
 	if (order->type == BOOK_TRAILING_STOP)
 		reference = order->extra->best;
 	tell_replaced(plan, leaves, false);
@@ -507,6 +507,7 @@ static enum book_answer go_on(struct book_plan *plan)
 	}
 	incoming.leaves = hand->leaves;
 	incoming.prevented = hand->prevented;
+	incoming.pair = sibling_of(plan->book, &incoming);
 	return finish(plan, book_take(plan, &incoming));
 }
 

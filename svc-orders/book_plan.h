@@ -40,6 +40,7 @@ struct book_plan {
 /* An order on its way into the book. */
 struct book_incoming {
 	struct bus_id id, account, sibling;
+	const struct book_order *pair; /* its sibling, which rests; NULL: none, or gone */
 	enum book_side side;
 	enum book_type type;
 	enum book_tif tif;

@@ -84,35 +84,45 @@ static bool end_queue(struct book_plan *plan, enum book_queue queue, ends_fn end
 	return done;
 }
 
+/* Whether it has gone with its sibling, when `ended` has been gone through. */
+static bool has_gone(const struct book_plan *plan, const struct book_order *order,
+		     enum book_queue ended, ends_fn ends)
+{
+	const struct book_order *sibling = book_sibling(plan->book, order);
+
+	return sibling != NULL && sibling->queue == ended && ends(sibling, plan->command->now) != 0;
+}
+
 static bool any_ends(const struct book_plan *plan, enum book_queue queue, enum book_side side,
-		     ends_fn ends)
+		     enum book_queue ended, ends_fn ends)
 {
 	struct book_side_walk walk;
 
 	for (book_walk_begin(&walk, book_queue_side(plan->book, queue, side), side);
 	     walk.level != NULL; book_walk_next(&walk))
-		if (ends(walk.order, plan->command->now) != 0)
+		if (ends(walk.order, plan->command->now) != 0 &&
+		    !has_gone(plan, walk.order, ended, ends))
 			return true;
 	return false;
 }
 
-/* The first queue at or after `queue` in which something ends; 0: none. */
-static enum book_queue next_queue(const struct book_plan *plan, int queue, ends_fn ends)
+/* The first queue behind `ended` (0: none yet) in which something ends; 0: none. */
+static enum book_queue next_queue(const struct book_plan *plan, enum book_queue ended, ends_fn ends)
 {
-	for (; queue <= BOOK_CLOSING; queue++)
-		if (any_ends(plan, (enum book_queue)queue, BOOK_BUY, ends) ||
-		    any_ends(plan, (enum book_queue)queue, BOOK_SELL, ends))
+	for (int queue = (int)ended + 1; queue <= BOOK_CLOSING; queue++)
+		if (any_ends(plan, (enum book_queue)queue, BOOK_BUY, ended, ends) ||
+		    any_ends(plan, (enum book_queue)queue, BOOK_SELL, ended, ends))
 			return (enum book_queue)queue;
 	return 0;
 }
 
 static enum book_answer end_orders(struct book_plan *plan, ends_fn ends)
 {
-	enum book_queue queue = next_queue(plan, BOOK_VISIBLE, ends);
+	enum book_queue queue = next_queue(plan, 0, ends);
 
 	if (queue == 0)
 		return BOOK_DONE;
-	if (!end_queue(plan, queue, ends) || next_queue(plan, (int)queue + 1, ends) != 0)
+	if (!end_queue(plan, queue, ends) || next_queue(plan, queue, ends) != 0)
 		return BOOK_AGAIN;
 	return BOOK_DONE;
 }
@@ -194,11 +204,13 @@ enum book_answer book_decide_trading(struct book_plan *plan)
 		due = auction_due(book, command);
 	if (due != BOOK_NO_AUCTION && hold_auction(plan, due) == BOOK_AGAIN)
 		return BOOK_AGAIN;
+	/* Not in one step with trades, which may have left nothing of an order. */
+	if (command->state == BOOK_CLOSED && plan->out->count > 0)
+		return BOOK_AGAIN;
 	change_state(plan, command, false);
 	switch (command->state) {
 	case BOOK_CLOSED:
-		/* Not in one step with trades: they may have left nothing of an order. */
-		return due != BOOK_NO_AUCTION ? BOOK_AGAIN : end_orders(plan, at_close);
+		return end_orders(plan, at_close);
 	case BOOK_OPEN:
 		return book_plan_elects(plan) ? BOOK_AGAIN : BOOK_DONE;
 	case BOOK_UNHEARD:

@@ -89,18 +89,10 @@ struct pair {
 	struct bus_quantity open;
 };
 
-static struct pair find_pair(const struct book_plan *plan, const struct book_incoming *taker)
+static struct pair pair_of(const struct book_incoming *taker)
 {
-	const struct book_order *order;
-
-	if (book_id_none(taker->sibling))
-		return (struct pair){ NULL };
-	order = book_find(plan->book, taker->sibling);
-	if (order == NULL || order->extra == NULL || order->queue != BOOK_STOPS ||
-	    order->side != taker->side || !bus_id_equal(order->extra->sibling, taker->id) ||
-	    !bus_id_equal(order->account, taker->account))
-		return (struct pair){ NULL };
-	return (struct pair){ order, order->leaves };
+	return (struct pair){ taker->pair,
+			      { taker->pair != NULL ? taker->pair->leaves.micros : 0 } };
 }
 
 static void pair_ends(struct book_plan *plan, struct pair *pair)
@@ -260,7 +252,7 @@ static enum book_answer run(struct book_plan *plan, struct book_incoming *taker,
 			    struct book_side_walk *walk)
 {
 	int64_t worst = book_worst_key(taker->side, taker->limit);
-	struct pair pair = find_pair(plan, taker);
+	struct pair pair = pair_of(taker);
 
 	while (taker->leaves.micros > 0) {
 		struct bus_quantity quantity;
@@ -301,7 +293,7 @@ enum book_answer book_take(struct book_plan *plan, struct book_incoming *incomin
 
 	/* The way of most orders. */
 	if (!book_would_take(plan->book, incoming)) {
-		struct pair pair = find_pair(plan, incoming);
+		struct pair pair = pair_of(incoming);
 
 		settle(plan, incoming, &pair);
 		return BOOK_DONE;
