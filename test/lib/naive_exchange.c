@@ -322,8 +322,6 @@ static void settle(struct naive_exchange *x, const struct naive_resting *order)
 		naive_rest(x, order, NAIVE_IN_BOOK);
 }
 
-static void move_trails(struct naive_exchange *x, size_t from);
-
 /* A market or limit order meets the book. */
 static void match(struct naive_exchange *x, struct naive_resting *order)
 {
@@ -349,7 +347,7 @@ static void match(struct naive_exchange *x, struct naive_resting *order)
 						      .quantity = order->leaves });
 		break;
 	}
-	move_trails(x, from);
+	naive_trail(x, from);
 }
 
 /* Stops /////////////////////////////////////////////////////////////////////////////////// */
@@ -409,7 +407,7 @@ static void move_trails_of(struct naive_exchange *x, size_t from, int side)
 		tell(x, (struct naive_event){ .what = NAIVE_TRAILED, .side = side, .price = best });
 }
 
-static void move_trails(struct naive_exchange *x, size_t from)
+void naive_trail(struct naive_exchange *x, size_t from)
 {
 	move_trails_of(x, from, NAIVE_BUY);
 	move_trails_of(x, from, NAIVE_SELL);
@@ -466,12 +464,6 @@ static void elect(struct naive_exchange *x)
 	}
 }
 
-void naive_elect(struct naive_exchange *x, size_t from)
-{
-	move_trails(x, from);
-	elect(x);
-}
-
 /* New orders ////////////////////////////////////////////////////////////////////////////// */
 
 static void reject(struct naive_exchange *x, uint64_t id, enum naive_refusal reason)
@@ -492,10 +484,24 @@ static int fault(const struct naive_command *c)
 	if (c->type < NAIVE_MARKET || c->type > NAIVE_TRAILING || c->tif < NAIVE_DAY ||
 	    c->tif > NAIVE_CLS || c->stp < 0 || c->stp > NAIVE_DECREMENT)
 		return NAIVE_UNSUPPORTED;
+	if (is_stop(c->type) && c->tif > NAIVE_GTC)
+		return NAIVE_UNSUPPORTED;
 	if (c->quantity <= 0)
 		return NAIVE_BAD_QUANTITY;
+	if (c->type != NAIVE_STOP && c->type != NAIVE_STOP_LIMIT && c->stop != 0)
+		return NAIVE_BAD_FIELD;
+	if (c->type == NAIVE_TRAILING ? (c->trail != 0) == (c->percent != 0)
+				      : c->trail != 0 || c->percent != 0)
+		return NAIVE_BAD_FIELD;
+	if ((c->notional != 0 && c->type != NAIVE_MARKET) ||
+	    (c->post_only && (c->type != NAIVE_LIMIT || c->tif > NAIVE_TIF_FOK)))
+		return NAIVE_BAD_FIELD;
+	if (c->notional != 0 && c->tif != NAIVE_DAY && c->tif != NAIVE_TIF_IOC)
+		return NAIVE_UNSUPPORTED;
 	if (c->price < 0 || (c->price == 0 && (c->side == NAIVE_BUY || c->type == NAIVE_LIMIT ||
 					       c->type == NAIVE_STOP_LIMIT)))
+		return NAIVE_BAD_PRICE;
+	if ((c->type == NAIVE_STOP || c->type == NAIVE_STOP_LIMIT) && c->stop <= 0)
 		return NAIVE_BAD_PRICE;
 	return 0;
 }
@@ -512,6 +518,8 @@ static void gather(struct naive_exchange *x, const struct naive_resting *order)
 	if (order->tif == NAIVE_TIF_IOC || order->tif == NAIVE_TIF_FOK || order->post_only ||
 	    order->notional != 0)
 		reject(x, order->id, NAIVE_IS_HALTED);
+	else if (order->type == NAIVE_MARKET && order->price == 0)
+		reject(x, order->id, NAIVE_BAD_PRICE);
 	else if (order->type == NAIVE_LIMIT)
 		naive_rest(x, order, NAIVE_IN_BOOK);
 	else
@@ -519,8 +527,24 @@ static void gather(struct naive_exchange *x, const struct naive_resting *order)
 			   x->state == NAIVE_CLOSING_CALL ? NAIVE_IN_CLOSING : NAIVE_IN_OPENING);
 }
 
+/* Its sibling had traded before it came. */
+static void bound(struct naive_exchange *x, struct naive_resting *order, int64_t leaves)
+{
+	int64_t by = order->leaves - leaves;
+
+	order->quantity -= by;
+	order->leaves -= by;
+	tell(x, (struct naive_event){ .what = NAIVE_REDUCED,
+				      .order = order->id,
+				      .side = order->side,
+				      .price = order->price,
+				      .quantity = by,
+				      .leaves = leaves });
+}
+
 /* A stop comes: elected at once, or it waits. True: it goes on as what it has become. */
-static bool stop_comes(struct naive_exchange *x, struct naive_resting *order, int64_t reference)
+static bool stop_comes(struct naive_exchange *x, struct naive_resting *order, int64_t reference,
+		       bool fresh)
 {
 	struct naive_resting *sibling = naive_find(x, order->sibling);
 
@@ -537,8 +561,8 @@ static bool stop_comes(struct naive_exchange *x, struct naive_resting *order, in
 			end_taker(x, order, NAIVE_END_OCO);
 			return false;
 		}
-		if (sibling->leaves < order->leaves)
-			order->quantity = order->leaves = sibling->leaves;
+		if (fresh && sibling->leaves < order->leaves)
+			bound(x, order, sibling->leaves);
 	}
 	if (naive_gathers(x) || !reached(x, order)) {
 		naive_rest(x, order, NAIVE_IN_STOPS);
@@ -549,7 +573,8 @@ static bool stop_comes(struct naive_exchange *x, struct naive_resting *order, in
 }
 
 /* What a new order and a replacement have in common. */
-static void enter(struct naive_exchange *x, struct naive_resting *order, int64_t reference)
+static void enter(struct naive_exchange *x, struct naive_resting *order, int64_t reference,
+		  bool fresh)
 {
 	if (x->state == NAIVE_CLOSED) {
 		end_taker(x, order, NAIVE_END_CLOSE);
@@ -558,12 +583,14 @@ static void enter(struct naive_exchange *x, struct naive_resting *order, int64_t
 	if (order->tif == NAIVE_OPG || order->tif == NAIVE_CLS) {
 		if (order->tif == NAIVE_OPG && x->opening_held)
 			reject(x, order->id, NAIVE_AUCTION_OVER);
+		else if (order->type == NAIVE_MARKET && order->price == 0)
+			reject(x, order->id, NAIVE_BAD_PRICE);
 		else
 			naive_rest(x, order,
 				   order->tif == NAIVE_OPG ? NAIVE_IN_OPENING : NAIVE_IN_CLOSING);
 		return;
 	}
-	if (is_stop(order->type) && !stop_comes(x, order, reference))
+	if (is_stop(order->type) && !stop_comes(x, order, reference, fresh))
 		return;
 	if (naive_gathers(x)) {
 		gather(x, order);
@@ -607,7 +634,7 @@ static void new_order(struct naive_exchange *x, const struct naive_command *c)
 	else if (c->actions < x->actions)
 		reject(x, c->id, NAIVE_ACTION);
 	else
-		enter(x, &order, c->reference);
+		enter(x, &order, c->reference, true);
 }
 
 /* Requests //////////////////////////////////////////////////////////////////////////////// */
@@ -662,9 +689,31 @@ static void decrease(struct naive_exchange *x, const struct naive_command *c)
 
 static bool same_terms(const struct naive_resting *order, const struct naive_command *c)
 {
-	return order->price == c->price &&
-	       (!is_stop(order->type) || order->type == NAIVE_TRAILING || order->stop == c->stop) &&
-	       order->trail == c->trail && order->percent == c->percent;
+	if (order->price != c->price)
+		return false;
+	if (order->type == NAIVE_TRAILING)
+		return order->trail == c->trail && order->percent == c->percent;
+	return !is_stop(order->type) || order->stop == c->stop;
+}
+
+/* What would be wrong with it if it came as a new order. */
+static int replacement_fault(const struct naive_exchange *x, const struct naive_resting *old,
+			     const struct naive_command *c)
+{
+	struct naive_command order = { .side = old->side,
+				       .type = old->type,
+				       .tif = c->tif,
+				       .quantity = c->quantity,
+				       .price = c->price };
+
+	if (is_stop(old->type)) {
+		order.stop = c->stop;
+		order.trail = c->trail;
+		order.percent = c->percent;
+	}
+	if (c->price == 0 && old->type == NAIVE_MARKET && (naive_gathers(x) || c->tif >= NAIVE_OPG))
+		return NAIVE_BAD_PRICE;
+	return fault(&order);
 }
 
 static void replace(struct naive_exchange *x, const struct naive_command *c)
@@ -677,6 +726,10 @@ static void replace(struct naive_exchange *x, const struct naive_command *c)
 		return;
 	if (c->actions < x->actions) {
 		refuse(x, c, NAIVE_ACTION);
+		return;
+	}
+	if (replacement_fault(x, old, c) != 0) {
+		refuse(x, c, (enum naive_refusal)replacement_fault(x, old, c));
 		return;
 	}
 	traded = old->quantity - old->leaves;
@@ -706,14 +759,19 @@ static void replace(struct naive_exchange *x, const struct naive_command *c)
 		return;
 	}
 	order.price = c->price;
-	order.stop = c->stop;
-	order.trail = c->trail;
-	order.percent = c->percent;
-	enter(x, &order, 0);
+	if (is_stop(order.type)) {
+		order.stop = c->stop;
+		order.trail = c->trail;
+		order.percent = c->percent;
+	}
+	enter(x, &order, order.best, false);
 }
 
 void naive_exchange_run(struct naive_exchange *x, const struct naive_command *command)
 {
+	enum naive_state state = x->state;
+	uint64_t gathered = naive_gathered(x);
+
 	x->log.count = 0;
 	x->now += command->wait;
 	switch (command->op) {
@@ -738,7 +796,18 @@ void naive_exchange_run(struct naive_exchange *x, const struct naive_command *co
 	case NAIVE_OP_ACTION:
 		naive_session(x, command);
 		break;
+	case NAIVE_OP_DEPOSIT:
+	case NAIVE_OP_WITHDRAW:
+	case NAIVE_OP_SHARES_IN:
+	case NAIVE_OP_SHARES_OUT:
+	case NAIVE_OP_CANCEL_ALL:
+	case NAIVE_OP_ACCOUNT:
+	case NAIVE_OP_APPLY:
+	case NAIVE_OP_DELIVER:
+	case NAIVE_OP_QUIET:
+		break;
 	}
 	elect(x);
-	naive_imbalance(x);
+	if (x->state == state && naive_gathered(x) != gathered)
+		naive_imbalance(x);
 }

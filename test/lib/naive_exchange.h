@@ -71,6 +71,16 @@ enum naive_op {
 	NAIVE_OP_RESUMED,
 	NAIVE_OP_CALLED,
 	NAIVE_OP_ACTION,
+	/* Of a whole mesh; a book hears nothing of them. */
+	NAIVE_OP_DEPOSIT,
+	NAIVE_OP_WITHDRAW,
+	NAIVE_OP_SHARES_IN,
+	NAIVE_OP_SHARES_OUT,
+	NAIVE_OP_CANCEL_ALL,
+	NAIVE_OP_ACCOUNT, /* blocked or not: `flag` */
+	NAIVE_OP_APPLY,	  /* the corporate actions that wait for the account */
+	NAIVE_OP_DELIVER, /* `quantity` messages reach somebody */
+	NAIVE_OP_QUIET,	  /* all do */
 };
 
 /* One row of a stream: a command of the desk or a fact of the market. What an op does not need is
@@ -90,6 +100,10 @@ struct naive_command {
 	int32_t date;
 	bool halted, opening_held;
 	int action; /* market.v1.ActionKind */
+	/* Of a mesh: which symbol; the class of an order and its legs' prices. */
+	int symbol, order_class;
+	int64_t target, loss, loss_limit;
+	bool flag;
 };
 
 enum naive_what {
@@ -160,11 +174,12 @@ void naive_rest(struct naive_exchange *x, const struct naive_resting *order, int
 void naive_end(struct naive_exchange *x, uint64_t id, enum naive_end reason);
 /* An order that rests traded so much: out at 0, and its sibling follows. */
 void naive_fill(struct naive_exchange *x, uint64_t id, int64_t quantity);
-/* Stops follow the last price, and are elected, until none is at or through it; `from` is the first
- * event of this command whose trades have not moved them yet. */
-void naive_elect(struct naive_exchange *x, size_t from);
+/* The trades told since `from` move the trailing stops. */
+void naive_trail(struct naive_exchange *x, size_t from);
 bool naive_gathers(const struct naive_exchange *x);
 void naive_session(struct naive_exchange *x, const struct naive_command *command);
+/* A number that is another when those who wait for an auction are others; 0: nobody waits. */
+uint64_t naive_gathered(const struct naive_exchange *x);
 void naive_imbalance(struct naive_exchange *x);
 
 #endif

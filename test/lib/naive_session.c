@@ -125,6 +125,7 @@ static void hold_auction(struct naive_exchange *x, enum naive_auction kind)
 	int queue = kind == NAIVE_AT_CLOSE ? NAIVE_IN_CLOSING : NAIVE_IN_OPENING;
 	struct naive_event held = uncross(x, kind);
 	struct naive_resting *buy, *sell;
+	size_t from = x->log.count;
 
 	tell(x, held);
 	while (held.price != 0 && (buy = first(x, queue, NAIVE_BUY, held.price)) != NULL &&
@@ -148,6 +149,7 @@ static void hold_auction(struct naive_exchange *x, enum naive_auction kind)
 		if (naive_find(x, taker_id) != NULL)
 			naive_fill(x, taker_id, quantity);
 	}
+	naive_trail(x, from);
 }
 
 /* Whoever came for the auction alone has nothing more to wait for. */
@@ -166,16 +168,30 @@ static void end_queue(struct naive_exchange *x, int queue)
 	}
 }
 
+uint64_t naive_gathered(const struct naive_exchange *x)
+{
+	int queue = x->state == NAIVE_CLOSING_CALL ? NAIVE_IN_CLOSING : NAIVE_IN_OPENING;
+	uint64_t sum = (uint64_t)x->state;
+
+	if (!naive_gathers(x))
+		return 0;
+	for (size_t i = 0; i < x->count; i++)
+		if (takes_part(&x->orders[i], queue))
+			sum = sum * 31 + (uint64_t)x->orders[i].leaves * 3 +
+			      (uint64_t)x->orders[i].price;
+	return sum;
+}
+
 void naive_imbalance(struct naive_exchange *x)
 {
 	struct naive_event now;
 
-	if (!naive_gathers(x))
-		return;
 	now = uncross(x, x->state == NAIVE_CLOSING_CALL	  ? NAIVE_AT_CLOSE
 			 : x->state == NAIVE_OPENING_CALL ? NAIVE_AT_OPEN
 							  : NAIVE_AT_RESUMPTION);
 	now.what = NAIVE_IMBALANCE;
+	x->imbalance.what = now.what;
+	x->imbalance.queue = now.queue;
 	if ((x->imbalance_at != 0 && x->now < x->imbalance_at + 1000000) ||
 	    memcmp(&now, &x->imbalance, sizeof(now)) == 0)
 		return;
@@ -190,11 +206,9 @@ static void become(struct naive_exchange *x, enum naive_state state, const struc
 {
 	if (x->state == state && x->date == c->date && x->actions == c->actions)
 		return;
-	if (x->state != state) {
-		x->imbalance = (struct naive_event){ 0 };
-		x->imbalance_at = 0;
-	}
-	if (state == NAIVE_OPENING_CALL || state == NAIVE_OPEN)
+	x->imbalance = (struct naive_event){ 0 };
+	x->imbalance_at = 0;
+	if (state != NAIVE_HALTED && state != NAIVE_CLOSING_CALL)
 		x->opening_held = state == NAIVE_OPEN;
 	x->state = state;
 	x->date = c->date;
@@ -234,7 +248,9 @@ static void close_queue(struct naive_exchange *x, int queue)
 		const struct naive_resting *order = &x->orders[i];
 		size_t before = x->count;
 
-		if (order->queue == queue && order->tif != NAIVE_GTC)
+		if (order->queue == queue &&
+		    (order->tif != NAIVE_GTC || queue == NAIVE_IN_OPENING ||
+		     queue == NAIVE_IN_CLOSING))
 			naive_end(x, order->id, NAIVE_END_CLOSE);
 		else if (order->queue == queue && order->expires != 0 && order->expires <= x->now)
 			naive_end(x, order->id, NAIVE_END_GTC);
@@ -247,8 +263,9 @@ static void close_queue(struct naive_exchange *x, int queue)
 
 static void close_session(struct naive_exchange *x, const struct naive_command *c)
 {
-	if (x->state == NAIVE_CLOSING_CALL ||
-	    (x->state == NAIVE_OPEN && any_in(x, NAIVE_IN_CLOSING))) {
+	if ((x->state == NAIVE_CLOSING_CALL && c->op == NAIVE_OP_CLOSED) ||
+	    ((x->state == NAIVE_OPEN || x->state == NAIVE_UNHEARD) && c->op == NAIVE_OP_CLOSED &&
+	     any_in(x, NAIVE_IN_CLOSING))) {
 		hold_auction(x, NAIVE_AT_CLOSE);
 		end_queue(x, NAIVE_IN_CLOSING);
 	}
@@ -278,20 +295,29 @@ static void open_session(struct naive_exchange *x, const struct naive_command *c
 	become(x, NAIVE_OPEN, c);
 }
 
-void naive_session(struct naive_exchange *x, const struct naive_command *c)
+/* A corporate action: after a split or under another name nothing of before counts. */
+static void act(struct naive_exchange *x, const struct naive_command *c)
 {
-	enum naive_state state = state_of(c);
+	struct naive_command as_it_is = { .date = x->date, .actions = c->actions };
 
-	if (state == NAIVE_OPEN && c->op != NAIVE_OP_ACTION)
-		open_session(x, c);
-	else if (state == NAIVE_CLOSED && c->op != NAIVE_OP_ACTION)
-		close_session(x, c);
-	else
-		become(x, state, c);
-	if (c->op == NAIVE_OP_ACTION && c->action != 2) {
+	if (c->action != 2) {
 		while (x->count > 0)
 			naive_end(x, x->orders[0].id, NAIVE_END_ACTION);
 		x->last = 0;
 	}
-	naive_elect(x, 0);
+	become(x, x->state, &as_it_is);
+}
+
+void naive_session(struct naive_exchange *x, const struct naive_command *c)
+{
+	enum naive_state state = state_of(c);
+
+	if (c->op == NAIVE_OP_ACTION)
+		act(x, c);
+	else if (state == NAIVE_OPEN)
+		open_session(x, c);
+	else if (state == NAIVE_CLOSED)
+		close_session(x, c);
+	else
+		become(x, state, c);
 }

@@ -48,7 +48,7 @@ static void simpler_number(int64_t *number, int64_t simple, struct naive_command
 {
 	int64_t kept = *number;
 
-	if (kept == simple)
+	if (kept == simple || kept == 0)
 		return;
 	*number = simple;
 	if (!shows(arg, commands, count))
@@ -89,11 +89,25 @@ size_t naive_shrink(struct naive_command *commands, size_t count, naive_shows_fn
 /* Printing //////////////////////////////////////////////////////////////////////////////// */
 
 static const char *const op_names[] = {
-	[NAIVE_OP_NEW] = "NAIVE_OP_NEW",	   [NAIVE_OP_CANCEL] = "NAIVE_OP_CANCEL",
-	[NAIVE_OP_DECREASE] = "NAIVE_OP_DECREASE", [NAIVE_OP_REPLACE] = "NAIVE_OP_REPLACE",
-	[NAIVE_OP_OPENED] = "NAIVE_OP_OPENED",	   [NAIVE_OP_CLOSED] = "NAIVE_OP_CLOSED",
-	[NAIVE_OP_HALTED] = "NAIVE_OP_HALTED",	   [NAIVE_OP_RESUMED] = "NAIVE_OP_RESUMED",
-	[NAIVE_OP_CALLED] = "NAIVE_OP_CALLED",	   [NAIVE_OP_ACTION] = "NAIVE_OP_ACTION",
+	[NAIVE_OP_NEW] = "NAIVE_OP_NEW",
+	[NAIVE_OP_CANCEL] = "NAIVE_OP_CANCEL",
+	[NAIVE_OP_DECREASE] = "NAIVE_OP_DECREASE",
+	[NAIVE_OP_REPLACE] = "NAIVE_OP_REPLACE",
+	[NAIVE_OP_OPENED] = "NAIVE_OP_OPENED",
+	[NAIVE_OP_CLOSED] = "NAIVE_OP_CLOSED",
+	[NAIVE_OP_HALTED] = "NAIVE_OP_HALTED",
+	[NAIVE_OP_RESUMED] = "NAIVE_OP_RESUMED",
+	[NAIVE_OP_CALLED] = "NAIVE_OP_CALLED",
+	[NAIVE_OP_ACTION] = "NAIVE_OP_ACTION",
+	[NAIVE_OP_DEPOSIT] = "NAIVE_OP_DEPOSIT",
+	[NAIVE_OP_WITHDRAW] = "NAIVE_OP_WITHDRAW",
+	[NAIVE_OP_SHARES_IN] = "NAIVE_OP_SHARES_IN",
+	[NAIVE_OP_SHARES_OUT] = "NAIVE_OP_SHARES_OUT",
+	[NAIVE_OP_CANCEL_ALL] = "NAIVE_OP_CANCEL_ALL",
+	[NAIVE_OP_ACCOUNT] = "NAIVE_OP_ACCOUNT",
+	[NAIVE_OP_APPLY] = "NAIVE_OP_APPLY",
+	[NAIVE_OP_DELIVER] = "NAIVE_OP_DELIVER",
+	[NAIVE_OP_QUIET] = "NAIVE_OP_QUIET",
 };
 
 static void print_number(FILE *out, const char *name, int64_t number)
@@ -134,6 +148,12 @@ void naive_print_commands(FILE *out, const struct naive_command *commands, size_
 		print_number(out, "halted", c->halted);
 		print_number(out, "opening_held", c->opening_held);
 		print_number(out, "action", c->action);
+		print_number(out, "symbol", c->symbol);
+		print_number(out, "order_class", c->order_class);
+		print_number(out, "target", c->target);
+		print_number(out, "loss", c->loss);
+		print_number(out, "loss_limit", c->loss_limit);
+		print_number(out, "flag", c->flag);
 		fprintf(out, " },\n");
 	}
 }
@@ -199,6 +219,10 @@ static bool before(const struct naive_event *a, const struct naive_event *b)
 {
 	if (lane(a) != lane(b))
 		return lane(a) < lane(b);
+	if (lane(a) == 1)
+		return a->order < b->order;
+	if (lane(a) == 2)
+		return a->side < b->side;
 	return swept(a) && swept(b) && a->order < b->order;
 }
 
@@ -214,20 +238,67 @@ static void sort(struct naive_log *log)
 		}
 }
 
+/*
+ * What a sibling loses is told trade by trade, or in one, or with its end; trailing stops move step
+ * by step, or in one.
+ */
+static void merge(struct naive_log *log)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < log->count; i++) {
+		const struct naive_event *e = &log->events[i];
+		struct naive_event *last = kept > 0 ? &log->events[kept - 1] : NULL;
+
+		if (last != NULL && lane(e) == 1 && lane(last) == 1 &&
+		    last->what == NAIVE_REDUCED && last->order == e->order) {
+			struct naive_event sum = *e;
+
+			sum.quantity += last->quantity;
+			*last = sum;
+		} else if (last != NULL && lane(e) == 2 && lane(last) == 2 &&
+			   e->side == last->side) {
+			*last = *e;
+		} else {
+			log->events[kept++] = *e;
+		}
+	}
+	log->count = kept;
+}
+
+/* Which of several faults is named is nobody's business. */
+static bool of_form(int reason)
+{
+	return reason == NAIVE_ACTION || reason == NAIVE_BAD_QUANTITY ||
+	       reason == NAIVE_UNSUPPORTED || reason == NAIVE_BAD_FIELD ||
+	       reason == NAIVE_BAD_PRICE;
+}
+
+static bool same_reason(const struct naive_event *a, const struct naive_event *b)
+{
+	if ((a->what == NAIVE_REJECTED || a->what == NAIVE_REQUEST_REJECTED) &&
+	    of_form(a->reason) && of_form(b->reason))
+		return true;
+	return a->reason == b->reason;
+}
+
 static bool same(const struct naive_event *a, const struct naive_event *b)
 {
 	return a->what == b->what && a->order == b->order && a->other == b->other &&
 	       a->quantity == b->quantity && a->price == b->price && a->leaves == b->leaves &&
 	       a->other_leaves == b->other_leaves && a->stop == b->stop && a->side == b->side &&
-	       a->reason == b->reason && a->queue == b->queue && a->flag == b->flag;
+	       same_reason(a, b) && a->queue == b->queue && a->flag == b->flag;
 }
 
 long naive_log_differs(struct naive_log *a, struct naive_log *b)
 {
-	size_t both = a->count < b->count ? a->count : b->count;
+	size_t both;
 
 	sort(a);
 	sort(b);
+	merge(a);
+	merge(b);
+	both = a->count < b->count ? a->count : b->count;
 	for (size_t i = 0; i < both; i++)
 		if (!same(&a->events[i], &b->events[i]))
 			return (long)i;

@@ -103,6 +103,7 @@ static void price_order(struct naive_stream *s, struct naive_command *c)
 			c->price = c->stop + (c->side == NAIVE_BUY ? 5 : -5) * CENT;
 		break;
 	case NAIVE_TRAILING:
+		c->trail = c->percent = 0;
 		if (once_in(s, 500))
 			c->trail = CENT + away;
 		else
@@ -217,11 +218,8 @@ static struct naive_command replacement(struct naive_stream *s)
 {
 	struct naive_command of = recent(s), c;
 
-	while (of.id == 0 || of.notional != 0) {
-		if (of.id == 0)
-			return simple_order(s);
-		of = recent(s);
-	}
+	if (of.id == 0 || of.notional != 0 || (of.op == NAIVE_OP_NEW && of.other != 0))
+		return simple_order(s); /* nor is a leg of a pair ever replaced */
 	c = of;
 	c.op = NAIVE_OP_REPLACE;
 	c.id = of.id;
@@ -294,7 +292,7 @@ static struct naive_command any(struct naive_stream *s)
 		s->second.op = 0;
 		return c;
 	}
-	if (once_in(s, s->market) || s->last_id == 0)
+	if (once_in(s, s->session <= 1 || s->halted ? 5 * s->market : s->market) || s->last_id == 0)
 		return market(s);
 	if (s->second.op == 0 && once_in(s, s->classes))
 		return pair(s);
@@ -318,10 +316,11 @@ static void remember(struct naive_stream *s, const struct naive_command *c)
 		return;
 	place = &s->recent[draw(s, NAIVE_STREAM_RECENT)];
 	*place = *c;
-	if (c->op == NAIVE_OP_REPLACE)
+	if (c->op == NAIVE_OP_REPLACE) {
 		place->id = c->other;
+		place->other = 0;
+	}
 	place->op = NAIVE_OP_NEW;
-	place->other = 0;
 }
 
 struct naive_command naive_stream_next(struct naive_stream *s)

@@ -24,6 +24,7 @@ static void *engine_open(void)
 	book_memory_init(&engine->memory);
 	book_init(&engine->book, "PROP", &engine->memory);
 	book_init(&engine->twin, "PROP", &engine->memory);
+	engine->now = PROP_BEGIN;
 	engine->events.capacity = BOOK_STEP_EVENTS;
 	engine->events.at = bus_calloc(BOOK_STEP_EVENTS, sizeof(*engine->events.at));
 	return engine;
@@ -157,6 +158,16 @@ static struct book_command translate(const struct naive_command *c)
 	case NAIVE_OP_ACTION:
 		out.kind = BOOK_ACTION;
 		out.action = (struct book_action_command){ c->actions, c->action != 2 };
+		break;
+	case NAIVE_OP_DEPOSIT:
+	case NAIVE_OP_WITHDRAW:
+	case NAIVE_OP_SHARES_IN:
+	case NAIVE_OP_SHARES_OUT:
+	case NAIVE_OP_CANCEL_ALL:
+	case NAIVE_OP_ACCOUNT:
+	case NAIVE_OP_APPLY:
+	case NAIVE_OP_DELIVER:
+	case NAIVE_OP_QUIET:
 		break;
 	}
 	return out;

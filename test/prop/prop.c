@@ -85,7 +85,7 @@ struct duel {
 
 static void duel_begin(struct duel *duel)
 {
-	duel->naive = (struct naive_exchange){ 0 };
+	duel->naive = (struct naive_exchange){ .now = PROP_BEGIN };
 	duel->self = duel->subject->open();
 }
 

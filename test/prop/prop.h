@@ -8,6 +8,9 @@
 
 #include "../lib/naive_stream.h"
 
+/* The clock at which a stream begins, micros. */
+#define PROP_BEGIN INT64_C(1000000)
+
 /* The product's book behind a handle. */
 struct prop_subject {
 	const char *name;
