@@ -1,6 +1,7 @@
 /*
- * The only code that changes a book, live and on replay; and the answers to the accounts. The facts
- * are enough to build the books anew: nothing is matched here.
+ * The journal read back: facts as the events that they were, for the engine to apply, live and on
+ * replay; and the answers to the accounts. The facts are enough to build the books anew: nothing is
+ * decided here.
  */
 #include "book_facts.h"
 
@@ -9,134 +10,243 @@
 
 /* Evolve ////////////////////////////////////////////////////////////////////////////////// */
 
-static void set_taker(struct book_state *state, struct book *book, struct book_taker taker)
+static struct bus_id id_or_none(const char *text)
 {
-	if (taker.leaves.micros == 0 && book->taker.leaves.micros == 0)
-		return;
-	book->taker = taker;
-	book_state_touch(state, book);
+	return text[0] != '\0' ? book_wire_fact_id(text) : (struct bus_id){ 0 };
 }
 
-static void added(struct book_state *state, const struct bus_fact *fact)
+static struct book_added added(const BOOKS(OrderAdded) * said)
 {
-	const BOOKS(OrderAdded) *said = fact->message;
-	struct book *book = book_state_get(state, fact->key);
-	struct book_new order = {
+	return (struct book_added){
 		.id = book_wire_fact_id(said->order_id),
 		.account = book_wire_fact_id(said->account_id),
+		.sibling = id_or_none(said->sibling_order_id),
+		.side = (enum book_side)said->side,
+		.type = (enum book_type)said->type,
+		.tif = (enum book_tif)said->time_in_force,
+		.queue = said->queue != BOURSE__BOOKS__V1__QUEUE__QUEUE_UNSPECIFIED
+				 ? (enum book_queue)said->queue
+				 : BOOK_VISIBLE,
+		.stp = (enum book_stp)said->self_trade_prevention,
+		.post_only = said->post_only,
 		.price.micros = said->price_micros,
 		.quantity.micros = said->quantity_micros,
+		.prevented.micros = said->prevented_micros,
 		.leaves.micros = said->leaves_micros,
+		.stop.micros = said->stop_price_micros,
+		.trail.micros = said->trail_price_micros,
+		.trail_percent = said->trail_percent_micros,
+		.best.micros = said->best_price_micros,
+		.added_at = said->added_at_micros,
+		.expires_at = said->expires_at_micros,
 	};
-	bool known = book_wire_side(said->side, &order.side) &&
-		     book_wire_tif(said->time_in_force, &order.tif);
-
-	bus_assert(known);
-	set_taker(state, book, (struct book_taker){ 0 });
-	book_state_touch_order(state, book, book_add(book, &order));
-	book_state_touch(state, book);
 }
 
-/* A resting order goes down to `leaves`, and out at 0. */
-static void reduce_to(struct book_state *state, struct book *book, struct book_order *order,
-		      int64_t leaves)
+static struct book_executed executed(const BOOKS(Executed) * said)
 {
-	if (leaves == 0) {
-		book_state_forget_order(state, order);
-		book_remove(book, order);
-		return;
-	}
-	book_reduce(book, order, (struct bus_quantity){ order->leaves.micros - leaves });
-	book_state_touch_order(state, book, order);
+	return (struct book_executed){
+		.auction = said->auction,
+		.maker_side = (enum book_side)said->maker_side,
+		.quantity.micros = said->quantity_micros,
+		.price.micros = said->price_micros,
+		.maker = book_wire_fact_id(said->maker_order_id),
+		.maker_account = book_wire_fact_id(said->maker_account_id),
+		.maker_leaves.micros = said->maker_leaves_micros,
+		.taker = book_wire_fact_id(said->taker_order_id),
+		.taker_account = book_wire_fact_id(said->taker_account_id),
+		.taker_leaves.micros = said->taker_leaves_micros,
+		.at = said->executed_at_micros,
+	};
 }
 
-static struct book_order *must_find(const struct book *book, const char *order_id)
+static struct book_reduced reduced(const BOOKS(OrderReduced) * said)
 {
-	struct book_order *order = book_find(book, book_wire_fact_id(order_id));
-
-	bus_assert(order != NULL);
-	return order;
+	return (struct book_reduced){
+		.id = book_wire_fact_id(said->order_id),
+		.account = book_wire_fact_id(said->account_id),
+		.side = (enum book_side)said->side,
+		.price.micros = said->price_micros,
+		.by.micros = said->by_micros,
+		.leaves.micros = said->leaves_micros,
+		.requested = said->request_id[0] != '\0',
+	};
 }
 
-static void executed(struct book_state *state, const struct bus_fact *fact)
+static struct book_removed removed(const BOOKS(OrderRemoved) * said)
 {
-	const BOOKS(Executed) *said = fact->message;
-	struct book *book = book_state_get(state, fact->key);
-	struct bus_id taker_id = book_wire_fact_id(said->taker_order_id);
-	struct book_order *taker;
-
-	reduce_to(state, book, must_find(book, said->maker_order_id), said->maker_leaves_micros);
-	taker = book_find(book, taker_id);
-	if (taker != NULL)
-		reduce_to(state, book, taker, said->taker_leaves_micros);
-	else
-		set_taker(state, book,
-			  (struct book_taker){ taker_id, { said->taker_leaves_micros } });
-	book_state_trade(state, fact);
+	return (struct book_removed){
+		.id = book_wire_fact_id(said->order_id),
+		.account = book_wire_fact_id(said->account_id),
+		.side = (enum book_side)said->side,
+		.price.micros = said->price_micros,
+		.canceled.micros = said->canceled_micros,
+		.reason = (enum book_cancel)said->reason,
+		.rested = said->rested,
+		.requested = said->request_id[0] != '\0',
+	};
 }
 
-static void reduced(struct book_state *state, const struct bus_fact *fact)
+static struct book_rejected rejected(const BOOKS(OrderRejected) * said)
 {
-	const BOOKS(OrderReduced) *said = fact->message;
-	struct book *book = book_state_get(state, fact->key);
-
-	reduce_to(state, book, must_find(book, said->order_id), said->leaves_micros);
+	return (struct book_rejected){
+		.id = book_wire_fact_id(said->order_id),
+		.account = book_wire_fact_id(said->account_id),
+		.reason = (enum book_reject)said->reason,
+		.text = said->text,
+	};
 }
 
-static void removed(struct book_state *state, const struct bus_fact *fact)
+static struct book_trading_changed trading_changed(const BOOKS(TradingStateChanged) * said)
 {
-	const BOOKS(OrderRemoved) *said = fact->message;
-	struct book *book = book_state_get(state, fact->key);
-
-	if (said->rested)
-		reduce_to(state, book, must_find(book, said->order_id), 0);
-	else
-		set_taker(state, book, (struct book_taker){ 0 });
+	return (struct book_trading_changed){
+		.state = (enum book_trading)said->state,
+		.session_date = said->session_date,
+		.actions = said->actions,
+		.reset = said->reset,
+	};
 }
 
-static void trading_changed(struct book_state *state, const struct bus_fact *fact)
+static struct book_triggered triggered(const BOOKS(OrderTriggered) * said)
 {
-	const BOOKS(TradingStateChanged) *said = fact->message;
-	struct book *book = book_state_get(state, fact->key);
-
-	book->trading = (enum book_trading)said->state;
-	book->session_date = said->session_date;
-	book_state_touch(state, book);
+	return (struct book_triggered){
+		.id = book_wire_fact_id(said->order_id),
+		.account = book_wire_fact_id(said->account_id),
+		.side = (enum book_side)said->side,
+		.stop.micros = said->stop_price_micros,
+		.last.micros = said->last_price_micros,
+		.rested = said->rested,
+	};
 }
 
-void book_evolve(void *state, const struct bus_fact *fact)
+static struct book_replaced replaced(const BOOKS(OrderReplaced) * said)
 {
+	return (struct book_replaced){
+		.id = book_wire_fact_id(said->order_id),
+		.new_id = book_wire_fact_id(said->new_order_id),
+		.account = book_wire_fact_id(said->account_id),
+		.quantity.micros = said->quantity_micros,
+		.leaves.micros = said->leaves_micros,
+		.kept_place = said->kept_place,
+		.tif = (enum book_tif)said->time_in_force,
+		.expires_at = said->expires_at_micros,
+	};
+}
+
+static struct book_prevented prevented(const BOOKS(SelfTradePrevented) * said)
+{
+	return (struct book_prevented){
+		.account = book_wire_fact_id(said->account_id),
+		.quantity.micros = said->quantity_micros,
+		.maker = book_wire_fact_id(said->maker_order_id),
+		.maker_leaves.micros = said->maker_leaves_micros,
+		.taker = book_wire_fact_id(said->taker_order_id),
+		.taker_leaves.micros = said->taker_leaves_micros,
+	};
+}
+
+static struct book_completed completed(const BOOKS(OrderCompleted) * said)
+{
+	return (struct book_completed){
+		.id = book_wire_fact_id(said->order_id),
+		.account = book_wire_fact_id(said->account_id),
+		.dropped.micros = said->dropped_micros,
+	};
+}
+
+static struct book_auction_held auction_held(const BOOKS(AuctionHeld) * said)
+{
+	return (struct book_auction_held){
+		.kind = (enum book_auction_kind)said->kind,
+		.result = { .price.micros = said->price_micros,
+			    .volume.micros = said->volume_micros,
+			    .imbalance.micros = said->imbalance_micros,
+			    .imbalance_side = (enum book_side)said->imbalance_side },
+	};
+}
+
+static struct book_imbalance imbalance(const BOOKS(ImbalanceChanged) * said)
+{
+	return (struct book_imbalance){
+		.kind = (enum book_auction_kind)said->kind,
+		.result = { .price.micros = said->price_micros,
+			    .volume.micros = said->volume_micros,
+			    .imbalance.micros = said->imbalance_micros,
+			    .imbalance_side = (enum book_side)said->imbalance_side },
+		.at = said->at_micros,
+	};
+}
+
+static struct book_trail_moved trail_moved(const BOOKS(TrailMoved) * said)
+{
+	return (struct book_trail_moved){
+		.side = (enum book_side)said->side,
+		.best.micros = said->best_price_micros,
+	};
+}
+
+/* False: a fact that changes no book. */
+static bool event_of(const struct bus_fact *fact, struct book_event *event)
+{
+	event->kind = (enum book_event_kind)fact->type;
 	switch ((BOOKS(BookEvent__EventCase))fact->type) {
 	case BOOK_FACT(ORDER_ADDED):
-		added(state, fact);
-		break;
+		event->added = added(fact->message);
+		return true;
 	case BOOK_FACT(EXECUTED):
-		executed(state, fact);
-		break;
+		event->executed = executed(fact->message);
+		return true;
 	case BOOK_FACT(ORDER_REDUCED):
-		reduced(state, fact);
-		break;
+		event->reduced = reduced(fact->message);
+		return true;
 	case BOOK_FACT(ORDER_REMOVED):
-		removed(state, fact);
-		break;
-	case BOOK_FACT(TRADING_STATE_CHANGED):
-		trading_changed(state, fact);
-		break;
-	case BOOK_FACT(ORDER_TRIGGERED):
-	case BOOK_FACT(ORDER_REPLACED):
-	case BOOK_FACT(SELF_TRADE_PREVENTED):
-	case BOOK_FACT(ORDER_COMPLETED):
-	case BOOK_FACT(AUCTION_HELD):
-	case BOOK_FACT(IMBALANCE_CHANGED):
-	case BOOK_FACT(TRAIL_MOVED):
-	case BOOK_FACT(PARKED):
+		event->removed = removed(fact->message);
+		return true;
 	case BOOK_FACT(ORDER_REJECTED):
+		event->rejected = rejected(fact->message);
+		return true;
+	case BOOK_FACT(TRADING_STATE_CHANGED):
+		event->trading = trading_changed(fact->message);
+		return true;
+	case BOOK_FACT(ORDER_TRIGGERED):
+		event->triggered = triggered(fact->message);
+		return true;
+	case BOOK_FACT(ORDER_REPLACED):
+		event->replaced = replaced(fact->message);
+		return true;
+	case BOOK_FACT(SELF_TRADE_PREVENTED):
+		event->prevented = prevented(fact->message);
+		return true;
+	case BOOK_FACT(ORDER_COMPLETED):
+		event->completed = completed(fact->message);
+		return true;
+	case BOOK_FACT(AUCTION_HELD):
+		event->auction = auction_held(fact->message);
+		return true;
+	case BOOK_FACT(IMBALANCE_CHANGED):
+		event->imbalance = imbalance(fact->message);
+		return true;
+	case BOOK_FACT(TRAIL_MOVED):
+		event->trail = trail_moved(fact->message);
+		return true;
+	case BOOK_FACT(PARKED):
 	case BOOK_FACT(REQUEST_REJECTED):
 	case BOOK_FACT(TOP_OF_BOOK_CHANGED):
 	case BOOK_FACT_NONE:
 	case BOOK_FACT_ENUM_WIDTH:
 		break;
 	}
+	return false;
+}
+
+void book_evolve(void *state, const struct bus_fact *fact)
+{
+	struct book_event event;
+
+	if (!event_of(fact, &event))
+		return;
+	book_state_apply(state, fact->key, &event);
+	if (event.kind == BOOK_EXECUTED)
+		book_state_trade(state, fact);
 }
 
 /* React /////////////////////////////////////////////////////////////////////////////////// */
@@ -153,8 +263,9 @@ static void answer_execution(const BOOKS(Executed) * said, bool maker, struct bu
 	answer.quantity_micros = said->quantity_micros;
 	answer.price_micros = said->price_micros;
 	answer.leaves_micros = maker ? said->maker_leaves_micros : said->taker_leaves_micros;
-	answer.liquidity = maker ? BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_MAKER
-				 : BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_TAKER;
+	answer.liquidity = said->auction ? BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_AUCTION
+			   : maker	 ? BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_MAKER
+					 : BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_TAKER;
 	answer.executed_at_micros = said->executed_at_micros;
 	bus_react(out, BOOK_ANSWERS, answer.account_id, &answer.base);
 }
@@ -185,14 +296,10 @@ static void answer_removed(const BOOKS(OrderRemoved) * said, struct bus_reaction
 	bus_react(out, BOOK_ANSWERS, answer.account_id, &answer.base);
 }
 
-static void answer_rejected(const BOOKS(OrderRejected) * said, struct bus_reactions *out)
+/* The fact itself is the answer. */
+static void answer_same(struct bus_reactions *out, const char *account, const struct bus_fact *fact)
 {
-	bus_react(out, BOOK_ANSWERS, said->account_id, &said->base);
-}
-
-static void answer_request(const BOOKS(RequestRejected) * said, struct bus_reactions *out)
-{
-	bus_react(out, BOOK_ANSWERS, said->account_id, &said->base);
+	bus_react(out, BOOK_ANSWERS, account, fact->message);
 }
 
 void book_react(const struct bus_fact *fact, struct bus_reactions *out)
@@ -209,15 +316,24 @@ void book_react(const struct bus_fact *fact, struct bus_reactions *out)
 		answer_removed(fact->message, out);
 		break;
 	case BOOK_FACT(ORDER_REJECTED):
-		answer_rejected(fact->message, out);
+		answer_same(out, ((const BOOKS(OrderRejected) *)fact->message)->account_id, fact);
 		break;
 	case BOOK_FACT(REQUEST_REJECTED):
-		answer_request(fact->message, out);
+		answer_same(out, ((const BOOKS(RequestRejected) *)fact->message)->account_id, fact);
 		break;
 	case BOOK_FACT(ORDER_TRIGGERED):
+		answer_same(out, ((const BOOKS(OrderTriggered) *)fact->message)->account_id, fact);
+		break;
 	case BOOK_FACT(ORDER_REPLACED):
+		answer_same(out, ((const BOOKS(OrderReplaced) *)fact->message)->account_id, fact);
+		break;
 	case BOOK_FACT(SELF_TRADE_PREVENTED):
+		answer_same(out, ((const BOOKS(SelfTradePrevented) *)fact->message)->account_id,
+			    fact);
+		break;
 	case BOOK_FACT(ORDER_COMPLETED):
+		answer_same(out, ((const BOOKS(OrderCompleted) *)fact->message)->account_id, fact);
+		break;
 	case BOOK_FACT(AUCTION_HELD):
 	case BOOK_FACT(IMBALANCE_CHANGED):
 	case BOOK_FACT(TRAIL_MOVED):

@@ -10,10 +10,61 @@ static const struct bus_sql symbol_load = { "book_symbol_load", sql_book_symbol_
 static const struct bus_sql order_load = { "book_order_load", sql_book_order_load };
 static const struct bus_sql symbol_save = { "book_symbol_save", sql_book_symbol_save };
 static const struct bus_sql order_save = { "book_order_save", sql_book_order_save };
+static const struct bus_sql order_save_special = { "book_order_save_special",
+						   sql_book_order_save_special };
 static const struct bus_sql order_delete = { "book_order_delete", sql_book_order_delete };
 static const struct bus_sql trade_insert = { "book_trade_insert", sql_book_trade_insert };
 
 /* State /////////////////////////////////////////////////////////////////////////////////// */
+
+/* Room for one more element of an array that is kept from batch to batch. */
+static void *room(void *array, size_t count, size_t *capacity, size_t size)
+{
+	if (count < *capacity)
+		return array;
+	*capacity = *capacity == 0 ? 64 : 2 * *capacity;
+	return bus_realloc(array, *capacity * size);
+}
+
+static void touch_symbol(struct book_state *state, struct book_entry *entry)
+{
+	if (entry->dirty)
+		return;
+	state->symbols = room(state->symbols, state->symbol_count, &state->symbol_capacity,
+			      sizeof(struct book_entry *));
+	state->symbols[state->symbol_count++] = entry;
+	entry->dirty = true;
+}
+
+static void touch_order(void *arg, const struct book *book, struct book_order *order)
+{
+	struct book_state *state = arg;
+
+	if (order->mark != 0)
+		return;
+	state->orders = room(state->orders, state->order_count, &state->order_capacity,
+			     sizeof(*state->orders));
+	state->orders[state->order_count++] = (struct book_dirty_order){ order, book };
+	bus_assert(state->order_count <= UINT32_MAX);
+	order->mark = (uint32_t)state->order_count;
+}
+
+/* The order may live on under another id: it has no row then. */
+static void forget_order(void *arg, const struct book *book, struct book_order *order)
+{
+	struct book_state *state = arg;
+
+	(void)book;
+	if (order->mark != 0)
+		state->orders[order->mark - 1].order = NULL;
+	order->mark = 0;
+	if (!order->stored)
+		return;
+	order->stored = false;
+	state->gone =
+		room(state->gone, state->gone_count, &state->gone_capacity, sizeof(*state->gone));
+	state->gone[state->gone_count++] = order->id;
+}
 
 void *book_state_new(void)
 {
@@ -21,6 +72,8 @@ void *book_state_new(void)
 
 	book_memory_init(&state->memory);
 	book_init(&state->none, "", &state->memory);
+	state->watch = (struct book_watch){ state, touch_order, forget_order };
+	state->room = bus_malloc(BOOK_STEP_EVENTS * sizeof(*state->room));
 	return state;
 }
 
@@ -38,6 +91,7 @@ void book_state_free(void *arg)
 	}
 	book_release(&state->none);
 	book_memory_release(&state->memory);
+	free(state->room);
 	free(state->symbols);
 	free(state->orders);
 	free(state->gone);
@@ -65,61 +119,33 @@ const struct book *book_state_find(const struct book_state *state, const char *s
 	return entry != NULL ? &entry->book : &state->none;
 }
 
-struct book *book_state_get(struct book_state *state, const char *symbol)
+static struct book_entry *get_entry(struct book_state *state, const char *symbol)
 {
 	struct book_entry *entry = find_entry(state, symbol);
 
 	if (entry == NULL) {
 		entry = bus_calloc(1, sizeof(*entry));
 		book_init(&entry->book, symbol, &state->memory);
+		entry->book.watch = &state->watch;
 		HASH_ADD_STR(state->entries, book.symbol, entry);
 	}
-	return &entry->book;
+	return entry;
 }
 
-/* Room for one more element of an array that is kept from batch to batch. */
-static void *room(void *array, size_t count, size_t *capacity, size_t size)
+struct book_events book_state_room(const struct book_state *state)
 {
-	if (count < *capacity)
-		return array;
-	*capacity = *capacity == 0 ? 64 : 2 * *capacity;
-	return bus_realloc(array, *capacity * size);
+	return (struct book_events){ .at = state->room, .capacity = BOOK_STEP_EVENTS };
 }
 
-void book_state_touch(struct book_state *state, struct book *book)
+void book_state_apply(struct book_state *state, const char *symbol, const struct book_event *event)
 {
-	struct book_entry *entry = find_entry(state, book->symbol);
+	struct book_entry *entry = get_entry(state, symbol);
+	struct book_status before = entry->book.status;
 
-	if (entry->dirty)
-		return;
-	state->symbols = room(state->symbols, state->symbol_count, &state->symbol_capacity,
-			      sizeof(struct book_entry *));
-	state->symbols[state->symbol_count++] = entry;
-	entry->dirty = true;
-}
-
-void book_state_touch_order(struct book_state *state, const struct book *book,
-			    struct book_order *order)
-{
-	if (order->mark != 0)
-		return;
-	state->orders = room(state->orders, state->order_count, &state->order_capacity,
-			     sizeof(*state->orders));
-	state->orders[state->order_count++] = (struct book_dirty_order){ order, book };
-	bus_assert(state->order_count <= UINT32_MAX);
-	order->mark = (uint32_t)state->order_count;
-}
-
-void book_state_forget_order(struct book_state *state, struct book_order *order)
-{
-	if (order->mark != 0)
-		state->orders[order->mark - 1].order = NULL;
-	order->mark = 0;
-	if (!order->stored)
-		return;
-	state->gone =
-		room(state->gone, state->gone_count, &state->gone_capacity, sizeof(*state->gone));
-	state->gone[state->gone_count++] = order->id;
+	book_apply(&entry->book, event);
+	/* Bytes between the members may differ by chance: one write too many, and no harm. */
+	if (memcmp(&before, &entry->book.status, sizeof(before)) != 0)
+		touch_symbol(state, entry);
 }
 
 void book_state_trade(struct book_state *state, const struct bus_fact *fact)
@@ -137,15 +163,51 @@ static void on_symbols(void *arg, const PGresult *rows)
 	struct book_state *state = arg;
 
 	for (int i = 0; i < PQntuples(rows); i++) {
-		struct book *book = book_state_get(state, bus_row_text(rows, i, 0));
+		struct book *book = &get_entry(state, bus_row_text(rows, i, 0))->book;
 
-		book->trading = (enum book_trading)bus_row_int4(rows, i, 1);
-		book->session_date = bus_row_int4(rows, i, 2);
-		book->last_priority = bus_row_int8(rows, i, 3);
-		if (!bus_row_null(rows, i, 4))
-			book->taker.id = bus_row_id(rows, i, 4);
-		book->taker.leaves.micros = bus_row_int8(rows, i, 5);
+		book->status = (struct book_status){
+			.trading = (enum book_trading)bus_row_int4(rows, i, 1),
+			.session_date = bus_row_int4(rows, i, 2),
+			.actions = bus_row_int8(rows, i, 3),
+			.last_priority = bus_row_int8(rows, i, 4),
+			.last_price.micros = bus_row_int8(rows, i, 5),
+			.opening_held = bus_row_bool(rows, i, 6),
+			.imbalance = { .price.micros = bus_row_int8(rows, i, 7),
+				       .volume.micros = bus_row_int8(rows, i, 8),
+				       .imbalance.micros = bus_row_int8(rows, i, 9),
+				       .imbalance_side =
+					       (enum book_side)bus_row_int4(rows, i, 10) },
+			.imbalance_at = bus_row_int8(rows, i, 11),
+		};
 	}
+}
+
+/* What is null is 0. */
+static struct book_new order_of(const PGresult *rows, int i)
+{
+	struct book_new row = {
+		.id = bus_row_id(rows, i, 0),
+		.account = bus_row_id(rows, i, 2),
+		.side = (enum book_side)bus_row_int4(rows, i, 3),
+		.tif = (enum book_tif)bus_row_int4(rows, i, 4),
+		.price.micros = bus_row_int8(rows, i, 5),
+		.quantity.micros = bus_row_int8(rows, i, 6),
+		.leaves.micros = bus_row_int8(rows, i, 7),
+		.priority = bus_row_int8(rows, i, 8),
+		.expires_at = bus_row_int8(rows, i, 9),
+		.queue = (enum book_queue)bus_row_int4(rows, i, 10),
+		.type = (enum book_type)bus_row_int4(rows, i, 11),
+		.stp = (enum book_stp)bus_row_int4(rows, i, 12),
+		.post_only = bus_row_bool(rows, i, 13),
+		.stop.micros = bus_row_int8(rows, i, 15),
+		.trail.micros = bus_row_int8(rows, i, 16),
+		.trail_percent = bus_row_int8(rows, i, 17),
+		.best.micros = bus_row_int8(rows, i, 18),
+	};
+
+	if (!bus_row_null(rows, i, 14))
+		row.sibling = bus_row_id(rows, i, 14);
+	return row;
 }
 
 static void on_orders(void *arg, const PGresult *rows)
@@ -153,18 +215,10 @@ static void on_orders(void *arg, const PGresult *rows)
 	struct book_state *state = arg;
 
 	for (int i = 0; i < PQntuples(rows); i++) {
-		struct book_new row = {
-			.id = bus_row_id(rows, i, 0),
-			.account = bus_row_id(rows, i, 2),
-			.side = (enum book_side)bus_row_int4(rows, i, 3),
-			.tif = (enum book_tif)bus_row_int4(rows, i, 4),
-			.price.micros = bus_row_int8(rows, i, 5),
-			.quantity.micros = bus_row_int8(rows, i, 6),
-			.leaves.micros = bus_row_int8(rows, i, 7),
-			.priority = bus_row_int8(rows, i, 8),
-		};
+		struct book_new row = order_of(rows, i);
+		struct book *book = &get_entry(state, bus_row_text(rows, i, 1))->book;
 
-		book_add(book_state_get(state, bus_row_text(rows, i, 1)), &row)->stored = true;
+		book_add(book, &row)->stored = true;
 	}
 }
 
@@ -230,36 +284,93 @@ static void settle_orders(struct book_state *state)
 		qsort(state->orders, kept, sizeof(*state->orders), by_order);
 }
 
-static void save_orders(struct book_state *state, struct bus_db *db)
+/* What every order has; then what few have, see is_special(). */
+static const enum bus_pg_type order_types[] = {
+	BUS_PG_UUID, BUS_PG_TEXT, BUS_PG_UUID, BUS_PG_INT4, BUS_PG_INT4, BUS_PG_INT8, BUS_PG_INT8,
+	BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT4, BUS_PG_INT4, BUS_PG_INT4, BUS_PG_BOOL,
+	BUS_PG_UUID, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8,
+};
+#define PLAIN_COLUMNS 10
+
+/* Whether it has more than a row of the plain statement says. It does not change while it rests. */
+static bool is_special(const struct book_order *order)
 {
-	static const enum bus_pg_type types[] = { BUS_PG_UUID, BUS_PG_TEXT, BUS_PG_UUID,
-						  BUS_PG_INT4, BUS_PG_INT4, BUS_PG_INT8,
-						  BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8 };
-	struct bus_column *columns[BUS_ARRAY_LEN(types)];
+	return order->extra != NULL || order->queue != BOOK_VISIBLE || order->type != BOOK_LIMIT ||
+	       order->stp != BOOK_STP_UNSET || order->post_only;
+}
+
+static void put_plain(struct bus_column *const *columns, const struct book_dirty_order *dirty)
+{
+	const struct book_order *order = dirty->order;
+
+	bus_column_id(columns[0], order->id);
+	bus_column_text(columns[1], dirty->book->symbol);
+	bus_column_id(columns[2], order->account);
+	bus_column_int4(columns[3], (int32_t)order->side);
+	bus_column_int4(columns[4], (int32_t)order->tif);
+	bus_column_int8(columns[5], order->price.micros);
+	bus_column_int8(columns[6], order->quantity.micros);
+	bus_column_int8(columns[7], order->leaves.micros);
+	bus_column_int8(columns[8], order->priority);
+	bus_column_int8(columns[9], order->expires_at);
+}
+
+static void put_special(struct bus_column *const *columns, const struct book_order *order)
+{
+	const struct book_extra *extra = order->extra;
+
+	bus_column_int4(columns[10], (int32_t)order->queue);
+	bus_column_int4(columns[11], (int32_t)order->type);
+	bus_column_int4(columns[12], (int32_t)order->stp);
+	bus_column_bool(columns[13], order->post_only);
+	if (extra != NULL && book_wire_id_given(extra->sibling))
+		bus_column_id(columns[14], extra->sibling);
+	else
+		bus_column_null(columns[14]);
+	for (size_t i = 15; extra == NULL && i < BUS_ARRAY_LEN(order_types); i++)
+		bus_column_null(columns[i]);
+	if (extra == NULL)
+		return;
+	bus_column_int8(columns[15], extra->stop.micros);
+	bus_column_int8(columns[16], extra->trail.micros);
+	bus_column_int8(columns[17], extra->trail_percent);
+	bus_column_int8(columns[18], extra->best.micros);
+}
+
+/* The dirty orders that are special, or those that are not. */
+static void save_some(struct book_state *state, struct bus_db *db, bool special, size_t count)
+{
+	struct bus_column *columns[BUS_ARRAY_LEN(order_types)];
 	struct bus_call *call;
 
-	settle_orders(state);
-	if (state->order_count == 0)
+	if (count == 0)
 		return;
-	call = bus_call(db, &order_save);
-	for (size_t i = 0; i < BUS_ARRAY_LEN(types); i++)
-		columns[i] = bus_call_column(call, types[i]);
+	call = bus_call(db, special ? &order_save_special : &order_save);
+	for (size_t i = 0; i < (special ? BUS_ARRAY_LEN(order_types) : PLAIN_COLUMNS); i++)
+		columns[i] = bus_call_column(call, order_types[i]);
 	for (size_t i = 0; i < state->order_count; i++) {
 		struct book_order *order = state->orders[i].order;
 
-		bus_column_id(columns[0], order->id);
-		bus_column_text(columns[1], state->orders[i].book->symbol);
-		bus_column_id(columns[2], order->account);
-		bus_column_int4(columns[3], (int32_t)order->side);
-		bus_column_int4(columns[4], (int32_t)order->tif);
-		bus_column_int8(columns[5], order->price.micros);
-		bus_column_int8(columns[6], order->quantity.micros);
-		bus_column_int8(columns[7], order->leaves.micros);
-		bus_column_int8(columns[8], order->priority);
+		if (is_special(order) != special)
+			continue;
+		put_plain(columns, &state->orders[i]);
+		if (special)
+			put_special(columns, order);
 		order->mark = 0;
 		order->stored = true;
 	}
 	bus_call_send(call, NULL, NULL);
+}
+
+static void save_orders(struct book_state *state, struct bus_db *db)
+{
+	size_t special = 0;
+
+	settle_orders(state);
+	for (size_t i = 0; i < state->order_count; i++)
+		special += is_special(state->orders[i].order);
+	save_some(state, db, false, state->order_count - special);
+	save_some(state, db, true, special);
 	state->order_count = 0;
 }
 
@@ -272,21 +383,29 @@ static int by_symbol(const void *a, const void *b)
 
 static void save_symbol(const struct book *book, struct bus_column *const *columns)
 {
+	const struct book_status *status = &book->status;
+
+	bus_assert(status->hand.leaves.micros == 0 && status->auction == BOOK_NO_AUCTION);
 	bus_column_text(columns[0], book->symbol);
-	bus_column_int4(columns[1], (int32_t)book->trading);
-	bus_column_int4(columns[2], book->session_date);
-	bus_column_int8(columns[3], book->last_priority);
-	if (book->taker.leaves.micros > 0)
-		bus_column_id(columns[4], book->taker.id);
-	else
-		bus_column_null(columns[4]);
-	bus_column_int8(columns[5], book->taker.leaves.micros);
+	bus_column_int4(columns[1], (int32_t)status->trading);
+	bus_column_int4(columns[2], status->session_date);
+	bus_column_int8(columns[3], status->actions);
+	bus_column_int8(columns[4], status->last_priority);
+	bus_column_int8(columns[5], status->last_price.micros);
+	bus_column_bool(columns[6], status->opening_held);
+	bus_column_int8(columns[7], status->imbalance.price.micros);
+	bus_column_int8(columns[8], status->imbalance.volume.micros);
+	bus_column_int8(columns[9], status->imbalance.imbalance.micros);
+	bus_column_int4(columns[10], (int32_t)status->imbalance.imbalance_side);
+	bus_column_int8(columns[11], status->imbalance_at);
 }
 
 static void save_symbols(struct book_state *state, struct bus_db *db)
 {
 	static const enum bus_pg_type types[] = { BUS_PG_TEXT, BUS_PG_INT4, BUS_PG_INT4,
-						  BUS_PG_INT8, BUS_PG_UUID, BUS_PG_INT8 };
+						  BUS_PG_INT8, BUS_PG_INT8, BUS_PG_INT8,
+						  BUS_PG_BOOL, BUS_PG_INT8, BUS_PG_INT8,
+						  BUS_PG_INT8, BUS_PG_INT4, BUS_PG_INT8 };
 	struct bus_column *columns[BUS_ARRAY_LEN(types)];
 	struct bus_call *call;
 

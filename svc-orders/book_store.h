@@ -2,13 +2,16 @@
  * The state of the book processor, the books of the symbols it has loaded, and its tables. What a
  * batch changes is kept in lists until save(): an order that comes and goes within a batch never
  * touches the table.
+ *
+ * The steps of an input are one transaction, so no row ever sees an order in hand, or an auction
+ * whose trades are not through.
  */
 #ifndef ORDERS_BOOK_STORE_H
 #define ORDERS_BOOK_STORE_H
 
 #include <uthash.h>
 
-#include "book.h"
+#include "book_engine.h"
 #include "book_wire.h"
 #include "bus/processor.h"
 
@@ -33,6 +36,8 @@ struct book_trade_row {
 
 struct book_state {
 	struct book_memory memory;
+	struct book_watch watch;     /* of all books: what of them must be written */
+	struct book_event *room;     /* for the events of one decision; no state */
 	struct book_entry *entries;  /* by symbol; owned */
 	struct book none;	     /* of a symbol without history */
 	struct book_entry **symbols; /* the dirty ones */
@@ -54,15 +59,12 @@ void book_state_save(void *state, struct bus_db *db);
 bool book_state_takes(const char *symbol);
 /* The book of a symbol; an empty one when nothing is known of it. Borrowed. */
 const struct book *book_state_find(const struct book_state *state, const char *symbol);
-/* The same, to be changed; made when there is none. */
-struct book *book_state_get(struct book_state *state, const char *symbol);
+/* Room for the events of one decision, until the next one. */
+struct book_events book_state_room(const struct book_state *state);
 
-/* The row of the symbol, or of the order, must be written; the order will be gone after the call.
- */
-void book_state_touch(struct book_state *state, struct book *book);
-void book_state_touch_order(struct book_state *state, const struct book *book,
-			    struct book_order *order);
-void book_state_forget_order(struct book_state *state, struct book_order *order);
+/* book_apply(), and what it changes will be written. */
+void book_state_apply(struct book_state *state, const char *symbol, const struct book_event *event);
+/* The row of a trade will be written; the fact is borrowed until then. */
 void book_state_trade(struct book_state *state, const struct bus_fact *fact);
 
 #endif

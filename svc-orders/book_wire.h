@@ -5,7 +5,7 @@
 #ifndef ORDERS_BOOK_WIRE_H
 #define ORDERS_BOOK_WIRE_H
 
-#include "book.h"
+#include "book_engine.h"
 #include "bourse/books/v1/books.pb-c.h"
 #include "bourse/market/v1/market.pb-c.h"
 #include "bourse/orders/v1/orders.pb-c.h"
@@ -36,11 +36,9 @@ bool book_wire_id(const char *text, struct bus_id *out) BUS_MUST_CHECK;
 /* The id of one of our own facts. */
 struct bus_id book_wire_fact_id(const char *text);
 
-/* An order that rests in these words; false when no order can rest so. */
-bool book_wire_side(ORDERS(Side) side, enum book_side *out) BUS_MUST_CHECK;
-bool book_wire_tif(ORDERS(TimeInForce) tif, enum book_tif *out) BUS_MUST_CHECK;
-ORDERS(Side) book_wire_side_out(enum book_side side);
-ORDERS(TimeInForce) book_wire_tif_out(enum book_tif tif);
-BOOKS(TradingState) book_wire_trading_out(enum book_trading trading);
+/* The same, of a field that may be "": all 0 then. False when it is neither. */
+bool book_wire_id_or_none(const char *text, struct bus_id *out) BUS_MUST_CHECK;
+/* Whether the id is one, and not the all 0 that stands for none. */
+bool book_wire_id_given(struct bus_id id);
 
 #endif

@@ -1,22 +1,11 @@
 /*
  * What the book decides, as tables of inputs and the facts and answers that they lead to; sweeps
- * over more orders than a step takes; and a random stream with halts, closes and wild values,
- * against the naive book and against a second state that is built from the facts alone.
+ * over more orders than a step takes; and random streams, against the naive book, and, with wild
+ * values, against a second state that is built from the facts alone.
  */
-#include "book_fold.h"
-#include "book_handlers.h"
-#include "book_words.h"
+#include "book_lines.h"
+#include "book_wild.h"
 #include "lib/naive_book.h"
-
-struct line {
-	const char *input, *facts, *answers;
-};
-
-#define LINES_MAX 12
-struct script {
-	const char *name;
-	struct line lines[LINES_MAX];
-};
 
 static const struct script scripts[] = {
 	{ "an order rests, another meets it at its price",
@@ -30,10 +19,10 @@ static const struct script scripts[] = {
 	    { "sell 2 5@101 day", "added 2 5/5@101; top 0@0 5@101", "" },
 	    { "sell 3 5@101 day", "added 3 5/5@101; top 0@0 10@101", "" },
 	    { "buy 4 12@102 day",
-	      "trade 2<4 5@101 left 0,7; trade 3<4 5@101 left 0,2; trade 1<4 2@102 left 3,0; "
-	      "top 0@0 3@102",
-	      "7:maker 2 5@101 left 0; 7:taker 4 5@101 left 7; 7:maker 3 5@101 left 0; "
-	      "7:taker 4 5@101 left 2; 7:maker 1 2@102 left 3; 7:taker 4 2@102 left 0" } } },
+	      "trade 2<4 5@101 left 0,7; trade 3<4 5@101 left 0,2; trade 1<4 2@102 left 3,0; top "
+	      "0@0 3@102",
+	      "7:maker 2 5@101 left 0; 7:taker 4 5@101 left 7; 7:maker 3 5@101 left 0; 7:taker 4 "
+	      "5@101 left 2; 7:maker 1 2@102 left 3; 7:taker 4 2@102 left 0" } } },
 	{ "immediate or cancel",
 	  { { "buy 1 5@100 ioc", "removed 1 5 reason 3 at once", "7:canceled 1 5" },
 	    { "sell 2 3@100 day", "added 2 3/3@100; top 0@0 3@100", "" },
@@ -46,8 +35,8 @@ static const struct script scripts[] = {
 	    { "buy 3 7@101 fok", "removed 3 7 reason 4 at once", "7:canceled 3 7" },
 	    { "buy 4 4@100 fok", "removed 4 4 reason 4 at once", "7:canceled 4 4" },
 	    { "buy 5 6@101 fok", "trade 1<5 3@100 left 0,3; trade 2<5 3@101 left 0,0; top 0@0 0@0",
-	      "7:maker 1 3@100 left 0; 7:taker 5 3@100 left 3; 7:maker 2 3@101 left 0; "
-	      "7:taker 5 3@101 left 0" } } },
+	      "7:maker 1 3@100 left 0; 7:taker 5 3@100 left 3; 7:maker 2 3@101 left 0; 7:taker 5 "
+	      "3@101 left 0" } } },
 	{ "market orders never rest",
 	  { { "buy 1 5@100 day", "added 1 5/5@100; top 5@100 0@0", "" },
 	    { "sell 2 8@0 day market",
@@ -61,8 +50,8 @@ static const struct script scripts[] = {
 	    { "decrease 1 4", "reduced 1 by 4 to 6; top 16@100 0@0", "7:decreased 1 to 6" },
 	    { "sell 3 7@100 ioc",
 	      "trade 1<3 6@100 left 0,1; trade 2<3 1@100 left 9,0; top 9@100 0@0",
-	      "7:maker 1 6@100 left 0; 7:taker 3 6@100 left 1; 7:maker 2 1@100 left 9; "
-	      "7:taker 3 1@100 left 0" },
+	      "7:maker 1 6@100 left 0; 7:taker 3 6@100 left 1; 7:maker 2 1@100 left 9; 7:taker 3 "
+	      "1@100 left 0" },
 	    { "cancel 1", "refused 1 kind 1 reason 3", "7:refused" },
 	    { "decrease 1 1", "refused 1 kind 2 reason 3", "7:refused" },
 	    { "decrease 2 0", "refused 2 kind 2 reason 5", "7:refused" },
@@ -77,8 +66,22 @@ static const struct script scripts[] = {
 	    { "buy 3 5@100 day post", "added 3 5/5@100; top 5@100 5@101", "" } } },
 	{ "what the desk should not have sent is answered",
 	  { { "hold 1 5@100 day", "rejected 1 reason 15", "7:rejected" },
-	    { "buy 1 5@100 opg", "rejected 1 reason 12", "7:rejected" },
-	    { "buy 1 5@100 day stop", "rejected 1 reason 12", "7:rejected" },
+	    { "buy 1 5@100 day type=6", "rejected 1 reason 12", "7:rejected" },
+	    { "buy 1 5@100", "rejected 1 reason 12", "7:rejected" },
+	    { "buy 1 5@100 day stp=6", "rejected 1 reason 12", "7:rejected" },
+	    { "buy 1 5@100 day stop=0", "rejected 1 reason 16", "7:rejected" },
+	    { "buy 1 5@100 day stop=-5", "rejected 1 reason 16", "7:rejected" },
+	    { "buy 1 5@100 day type=2 notional=1", "rejected 1 reason 15", "7:rejected" },
+	    { "buy 1 5@100 ioc post", "removed 1 5 reason 3 at once", "7:canceled 1 5" },
+	    { "buy 1 5@100 day with=1", "rejected 1 reason 15", "7:rejected" },
+	    { "buy 1 5@100 day actions=-1", "rejected 1 reason 23", "7:rejected" },
+	    { "buy 1 5@100 day market notional=5", "rejected 1 reason 15", "7:rejected" },
+	    { "buy 1 5@100 day market notional=-5 lot=1", "rejected 1 reason 15", "7:rejected" },
+	    { "sell 1 5@100 day trail=-5", "rejected 1 reason 15", "7:rejected" },
+	    { "sell 2 5@100 day percent=100M reference=5", "added 2 5/5@100 stop 0 best 5", "" },
+	    { "sell 3 5@100 day trail=9 reference=5", "added 3 5/5@100 stop -4 best 5", "" },
+	    { "buy 4 5@100 day trail=9223372036854775807 reference=9223372036854775807",
+	      "added 4 5/5@100 stop 9223372036854775807 best 9223372036854775807", "" },
 	    { "buy 1 0@100 day", "rejected 1 reason 5", "7:rejected" },
 	    { "buy 1 -9223372036854775808@100 day", "rejected 1 reason 5", "7:rejected" },
 	    { "buy 1 5@0 day", "rejected 1 reason 16", "7:rejected" },
@@ -90,18 +93,23 @@ static const struct script scripts[] = {
 	  { { "open", "state 2 20120621", "" },
 	    { "sell 1 5@101 day", "added 1 5/5@101; top 0@0 5@101", "" },
 	    { "halt", "state 3 20120621", "" },
-	    { "buy 2 3@102 day", "added 2 3/3@102; top 3@102 5@101", "" },
-	    { "buy 3 4@103 gtc", "added 3 4/4@103; top 4@103 5@101", "" },
-	    { "buy 4 4@103 day", "added 4 4/4@103; top 8@103 5@101", "" },
+	    { "buy 2 3@102 day", "added 2 3/3@102; imbalance 3 3@101 over sell 2; top 3@102 5@101",
+	      "" },
+	    { "buy 3 4@103 gtc", "added 3 4/4@103; imbalance 3 5@101 over buy 2; top 4@103 5@101",
+	      "" },
+	    { "buy 4 4@103 day", "added 4 4/4@103; imbalance 3 5@103 over buy 3; top 8@103 5@101",
+	      "" },
 	    { "buy 5 1@103 ioc", "rejected 5 reason 10", "7:rejected" },
-	    { "buy 6 1@103 day market", "rejected 6 reason 10", "7:rejected" },
+	    { "buy 6 1@103 day market", "added 6 1/1@103 opening; imbalance 3 5@103 over buy 4",
+	      "" },
 	    { "buy 7 1@100 day post", "rejected 7 reason 10", "7:rejected" },
-	    { "cancel 4", "removed 4 4 reason 1; top 4@103 5@101", "7:canceled 4 4 asked" },
+	    { "cancel 4", "removed 4 4 reason 1; imbalance 3 5@103 over even 0; top 4@103 5@101",
+	      "7:canceled 4 4 asked" },
 	    { "resume",
-	      "state 2 20120621; trade 1<3 4@101 left 1,0; trade 1<2 1@101 left 0,2; "
-	      "top 2@102 0@0",
-	      "7:maker 1 4@101 left 1; 7:taker 3 4@101 left 0; 7:maker 1 1@101 left 0; "
-	      "7:taker 2 1@101 left 2" } } },
+	      "auction 3 5@103 over even 0; met 1<3 4@103 left 1,0; met 1<6 1@103 left 0,0; state "
+	      "2 20120621; top 3@102 0@0",
+	      "7:auction 1 4@103 left 1; 7:auction 3 4@103 left 0; 7:auction 1 1@103 left 0; "
+	      "7:auction 6 1@103 left 0" } } },
 	{ "the close ends day orders; what comes later ends at once",
 	  { { "buy 1 5@100 day", "added 1 5/5@100; top 5@100 0@0", "" },
 	    { "buy 2 5@99 gtc", "added 2 5/5@99", "" },
@@ -119,62 +127,17 @@ static const struct script scripts[] = {
 	  { { "open halted", "state 3 20120621", "" },
 	    { "open halted", "", "" },
 	    { "buy 1 5@100 gtc", "added 1 5/5@100; top 5@100 0@0", "" },
-	    { "sell 2 5@100 gtc", "added 2 5/5@100; top 5@100 5@100", "" },
+	    { "sell 2 5@100 gtc", "added 2 5/5@100; imbalance 3 5@100 over even 0; top 5@100 5@100",
+	      "" },
 	    { "close", "state 1 20120621", "" },
-	    { "open", "state 2 20120621; trade 1<2 5@100 left 0,0; top 0@0 0@0",
-	      "7:maker 1 5@100 left 0; 7:taker 2 5@100 left 0" } } },
+	    { "open",
+	      "auction 1 5@100 over even 0; met 1<2 5@100 left 0,0; state 2 20120621; top 0@0 0@0",
+	      "7:auction 1 5@100 left 0; 7:auction 2 5@100 left 0" } } },
 };
-
-/* After any input: the told top is the book's own, and only a book that does not trade is crossed.
- */
-static void check_after(struct bus_fold *fold, struct book_state *rebuilt)
-{
-	const struct book *book = fold_book(fold);
-	size_t n = bus_fold_fact_count(fold);
-	struct book_top top = book_top(book);
-
-	replay(fold, rebuilt);
-	if (n > 0 && bus_fold_fact(fold, n - 1)->type == (int)BOOK_FACT(TOP_OF_BOOK_CHANGED)) {
-		const BOOKS(TopOfBookChanged) *told = bus_fold_fact(fold, n - 1)->message;
-
-		ck_assert_int_eq(told->bid_price_micros, top.bid.price.micros);
-		ck_assert_int_eq(told->ask_price_micros, top.ask.price.micros);
-		ck_assert_int_eq(told->bid_quantity_micros, book_total_shown(top.bid.total).micros);
-		ck_assert_int_eq(told->ask_quantity_micros, book_total_shown(top.ask.total).micros);
-	}
-	ck_assert(!book_trades(book) || !book_crossed(book));
-	ck_assert_int_eq(book->taker.leaves.micros, 0);
-}
-
-static void check_words(const struct script *script, const char *what, const char *input,
-			const char *said, const char *expected)
-{
-	ck_assert_msg(strcmp(said, expected) == 0, "%s: \"%s\": %s\n  said     %s\n  expected %s",
-		      script->name, input, what, said, expected);
-}
 
 START_TEST(test_script)
 {
-	const struct script *script = &scripts[_i];
-	struct bus_fold *fold = bus_fold_new(&book_processor);
-	struct book_state *rebuilt = book_processor.state_new();
-
-	for (size_t i = 0; i < LINES_MAX && script->lines[i].input != NULL; i++) {
-		const struct line *line = &script->lines[i];
-		struct words facts = { .len = 0 }, answers = { .len = 0 };
-
-		ck_assert_int_eq(send_words(fold, line->input), 0);
-		for (size_t k = 0; k < bus_fold_fact_count(fold); k++)
-			say_fact(&facts, bus_fold_fact(fold, k));
-		for (size_t k = 0; k < bus_fold_reaction_count(fold); k++)
-			say_answer(&answers, bus_fold_reaction(fold, k));
-		check_words(script, "facts", line->input, facts.text, line->facts);
-		check_words(script, "answers", line->input, answers.text, line->answers);
-		check_after(fold, rebuilt);
-	}
-	check_same_book(fold_book(fold), book_state_find(rebuilt, SYMBOL));
-	book_processor.state_free(rebuilt);
-	bus_fold_free(fold);
+	run_script(&scripts[_i]);
 }
 END_TEST
 
@@ -329,6 +292,7 @@ END_TEST
 
 /* A random stream ///////////////////////////////////////////////////////////////////////// */
 
+/* Commands that a naive book knows, in an open session, execution by execution. */
 struct stream {
 	struct bus_fold *fold;
 	struct book_state *rebuilt;
@@ -369,9 +333,7 @@ static void stream_new(struct stream *s)
 	if (words.type == BOOK_MARKET && how == NAIVE_REST)
 		how = NAIVE_IOC;
 	s->naive.trade_count = 0;
-	if (s->trading == BOOK_HALTED && how == NAIVE_REST)
-		naive_book_queue(&s->naive, &order);
-	else if (s->trading == BOOK_OPEN)
+	if (s->trading == BOOK_OPEN)
 		naive_book_place(&s->naive, &order, how);
 	ck_assert_int_eq(send_new(s->fold, &words), 0);
 	ck_assert_uint_gt(bus_fold_fact_count(s->fold), 0);
@@ -379,26 +341,15 @@ static void stream_new(struct stream *s)
 
 static void stream_market(struct stream *s)
 {
-	static const enum book_trading next[][2] = {
-		[BOOK_UNHEARD] = { BOOK_OPEN, BOOK_OPEN },
-		[BOOK_CLOSED] = { BOOK_OPEN, BOOK_HALTED },
-		[BOOK_OPEN] = { BOOK_HALTED, BOOK_CLOSED },
-		[BOOK_HALTED] = { BOOK_OPEN, BOOK_OPEN },
-	};
-	enum book_trading now = next[s->trading][draw(s, 4) == 0];
-
 	s->naive.trade_count = 0;
-	if (now == BOOK_CLOSED) {
+	if (s->trading == BOOK_OPEN) {
 		naive_book_close(&s->naive);
-		send_market(s->fold, SESSION_CLOSES, false, false, 20120621);
-	} else if (now == BOOK_HALTED) {
-		send_market(s->fold, HALTS, true, true, 20120621);
+		send_words(s->fold, "close");
+		s->trading = BOOK_CLOSED;
 	} else {
-		naive_book_uncross(&s->naive);
-		send_market(s->fold, s->trading == BOOK_HALTED ? RESUMES : SESSION_OPENS, true,
-			    false, 20120621);
+		send_words(s->fold, "open");
+		s->trading = BOOK_OPEN;
 	}
-	s->trading = now;
 }
 
 static void stream_compare(struct stream *s)
@@ -458,6 +409,32 @@ START_TEST(test_random_stream)
 }
 END_TEST
 
+/* Wild commands ///////////////////////////////////////////////////////////////////////////// */
+
+/* Nothing that the desk or the market says breaks the book, and its facts alone lead to it. */
+START_TEST(test_wild_stream)
+{
+	struct wild w = { .fold = bus_fold_new(&book_processor), .seed = 5000 + (uint64_t)_i };
+	struct book_state *rebuilt = book_processor.state_new();
+	size_t of_type[BOOK_TRAIL_MOVED + 1] = { 0 };
+
+	for (int i = 0; i < 20000; i++) {
+		bus_fold_now(w.fold, (int64_t)i * 100000);
+		wild_input(&w);
+		for (size_t k = 0; k < bus_fold_fact_count(w.fold); k++)
+			of_type[bus_fold_fact(w.fold, k)->type]++;
+		check_after(w.fold, rebuilt);
+		if (i % 50 == 0)
+			check_same_book(fold_book(w.fold), book_state_find(rebuilt, SYMBOL));
+	}
+	check_same_book(fold_book(w.fold), book_state_find(rebuilt, SYMBOL));
+	for (size_t type = BOOK_ADDED; type < BUS_ARRAY_LEN(of_type); type++)
+		ck_assert_msg(of_type[type] > 0, "no fact %zu", type);
+	book_processor.state_free(rebuilt);
+	bus_fold_free(w.fold);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("book_handlers");
@@ -469,6 +446,7 @@ int main(void)
 	tcase_add_test(tcase, test_cancel_of_no_order);
 	tcase_add_loop_test(tcase, test_sweep, 0, BUS_ARRAY_LEN(sweep_cases));
 	tcase_add_loop_test(tcase, test_random_stream, 0, 4);
+	tcase_add_loop_test(tcase, test_wild_stream, 0, 8);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -1,14 +1,11 @@
 /*
  * The book's tables on a real PostgreSQL: what is loaded equals what was saved, in everything that
- * a decision could depend on; what comes and goes within a batch never touches a table; half a
- * sweep survives.
+ * a decision could depend on, and goes on as if it had never been dropped; what comes and goes
+ * within a batch never touches a table.
  */
-#include "book_fold.h"
-#include "book_handlers.h"
+#include "book_wild.h"
 #include "lib/test_store.h"
 #include "migrations.h"
-
-#define ACCOUNT 7
 
 static struct test_store store;
 static struct bus_fold *fold;
@@ -63,55 +60,131 @@ static int place(uint64_t id, enum book_side side, enum book_tif tif, int64_t qu
 						     .price = price });
 }
 
-static uint64_t draw(uint64_t *seed, uint64_t below)
+/* The trades of the last input. */
+static uint64_t count_trades(void)
 {
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return (*seed >> 11) % below;
+	uint64_t trades = 0;
+
+	for (size_t k = 0; k < bus_fold_fact_count(fold); k++)
+		trades += bus_fold_fact(fold, k)->type == (int)BOOK_FACT(EXECUTED);
+	return trades;
 }
 
-static void random_input(uint64_t *seed, uint64_t *last_id)
-{
-	uint64_t kind = draw(seed, 100), id = 1 + draw(seed, *last_id + 1);
-
-	if (kind < 60)
-		place(++*last_id, draw(seed, 2) == 0 ? BOOK_BUY : BOOK_SELL,
-		      draw(seed, 2) == 0 ? BOOK_DAY : BOOK_GTC, 1 + (int64_t)draw(seed, 90),
-		      1000 + (int64_t)draw(seed, 30));
-	else if (kind < 75)
-		send_cancel(fold, id, ACCOUNT);
-	else if (kind < 95)
-		send_decrease(fold, id, ACCOUNT, 1 + (int64_t)draw(seed, 40));
-	else if (kind < 97)
-		send_market(fold, HALTS, true, true, 20120621);
-	else
-		send_market(fold, RESUMES, true, false, 20120621);
-}
-
+/*
+ * A state that hears the facts alone is saved after each input, and dropped and loaded anew again
+ * and again: it stays equal to the one that never was.
+ */
 START_TEST(test_what_is_loaded_is_what_was_saved)
 {
-	uint64_t seed = 5, last_id = 0, trades = 0;
+	struct wild w = { .fold = fold, .seed = 5 + (uint64_t)_i };
+	struct book_state *state = book_processor.state_new();
+	uint64_t trades = 0;
 
-	for (int i = 0; i < 800; i++) {
-		random_input(&seed, &last_id);
-		for (size_t k = 0; k < bus_fold_fact_count(fold); k++)
-			trades += bus_fold_fact(fold, k)->type == (int)BOOK_FACT(EXECUTED);
-		save(bus_fold_state(fold));
-		if (i % 100 == 99)
-			check_loaded(fold_book(fold));
+	for (int i = 0; i < 1500; i++) {
+		bus_fold_now(fold, (int64_t)i * 100000);
+		wild_input(&w);
+		trades += count_trades();
+		replay(fold, state);
+		save(state);
+		if (i % 20 != 19)
+			continue;
+		check_loaded(fold_book(fold));
+		book_processor.state_free(state);
+		state = load(SYMBOL);
 	}
 	ck_assert_uint_gt(trades, 50);
 	ck_assert_int_eq(test_store_number(&store, "select count(*) from trade"), (int64_t)trades);
 	ck_assert_int_eq(test_store_number(&store, "select count(distinct trade_id) from trade"),
 			 (int64_t)trades);
-	send_market(fold, SESSION_CLOSES, false, false, 20120621);
+	book_processor.state_free(state);
+}
+END_TEST
+
+/* One row of each kind, column by column. */
+static const struct row_case {
+	const char *name;
+	const char *inputs[6];
+	const char *where; /* true of exactly one resting order */
+} row_cases[] = {
+	{ "a plain order",
+	  { "buy 1 10@100 gtc until=5M", "sell 2 4@100 day account=8" },
+	  "queue = 1 and order_type = 2 and side = 1 and time_in_force = 2 and price_micros = 100 "
+	  "and "
+	  "quantity_micros = 10 and leaves_micros = 6 and expires_at_micros = 5000000 and "
+	  "sibling_id is null and stop_price_micros is null" },
+	{ "decreased: it came smaller",
+	  { "buy 1 10@100 day", "sell 2 4@100 day account=8", "decrease 1 1" },
+	  "quantity_micros = 9 and leaves_micros = 5" },
+	{ "prevented",
+	  { "buy 1 10@100 day", "sell 2 4@100 day stp=5" },
+	  "quantity_micros = 6 and leaves_micros = 6" },
+	{ "replaced in its place: another id, the old row is gone",
+	  { "buy 1 10@100 day stp=3", "replace 1 2 9@100 gtc" },
+	  "order_id::text like '%2' and quantity_micros = 9 and time_in_force = 2 and "
+	  "self_trade_prevention = 3" },
+	{ "post-only", { "buy 1 10@100 day post" }, "post_only" },
+	{ "a stop and its sibling",
+	  { "sell 1 5@110 gtc with=2", "sell 2 5@85 gtc stoplimit=90 with=1",
+	    "replace 1 3 5@110 gtc" },
+	  "queue = 2 and order_type = 4 and stop_price_micros = 90 and sibling_id::text like '%3' "
+	  "and "
+	  "best_price_micros = 0" },
+	{ "an elected stop is a row anew",
+	  { "buy 1 1@90 day", "sell 2 5@89 gtc stoplimit=90", "sell 3 1@90 day account=8" },
+	  "queue = 1 and order_type = 4 and price_micros = 89" },
+	{ "a trailing stop that has moved",
+	  { "sell 1 1@1 day trail=5 reference=100", "buy 2 1@120 day",
+	    "sell 3 1@120 day account=8" },
+	  "queue = 2 and order_type = 5 and trail_price_micros = 5 and best_price_micros = 120 and "
+	  "stop_price_micros = 115" },
+	{ "by per cent",
+	  { "sell 1 1@1 day percent=5M reference=100" },
+	  "trail_percent_micros = 5000000 and trail_price_micros = 0 and stop_price_micros = 95" },
+	{ "a market order on close", { "buy 1 5@105 cls market" }, "queue = 4 and order_type = 1" },
+	{ "an order on open",
+	  { "call opening", "sell 1 5@105 opg" },
+	  "queue = 3 and time_in_force = 5" },
+};
+
+/* Saved after each input, and again at the end from what is loaded. */
+START_TEST(test_row)
+{
+	const struct row_case *c = &row_cases[_i];
+	char sql[512];
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(c->inputs) && c->inputs[i] != NULL; i++) {
+		ck_assert_int_eq(send_words(fold, c->inputs[i]), 0);
+		save(bus_fold_state(fold));
+		check_loaded(fold_book(fold));
+	}
+	snprintf(sql, sizeof(sql), "select count(*) from resting_order where %s", c->where);
+	ck_assert_msg(test_store_number(&store, sql) == 1, "%s", c->name);
+}
+END_TEST
+
+START_TEST(test_row_of_the_symbol)
+{
+	bus_fold_now(fold, 3000000);
+	send_words(fold, "open actions=2");
+	send_words(fold, "buy 1 1@100 day actions=2");
+	send_words(fold, "sell 2 1@100 day actions=2");
+	save(bus_fold_state(fold));
+	ck_assert_int_eq(test_store_number(&store,
+					   "select count(*) from book_symbol where trading = 2 and "
+					   "session_date = 20120621 and actions = 2 and "
+					   "last_price_micros = 100 and opening_held"),
+			 1);
+	send_words(fold, "call closing actions=2");
+	send_words(fold, "buy 3 5@101 gtc actions=2");
+	send_words(fold, "sell 4 3@100 gtc actions=2");
 	save(bus_fold_state(fold));
 	check_loaded(fold_book(fold));
-	ck_assert_int_eq(test_store_number(&store, "select count(*) from resting_order "
-						   "where time_in_force = 1"),
-			 0);
-	ck_assert_int_gt(test_store_number(&store, "select count(*) from resting_order"), 0);
+	ck_assert_int_eq(test_store_number(
+				 &store, "select count(*) from book_symbol where trading = 5 and "
+					 "imbalance_price_micros = 100 and "
+					 "imbalance_volume_micros = 3 and imbalance_micros = 2 and "
+					 "imbalance_side = 1 and imbalance_at_micros = 3000000"),
+			 1);
 }
 END_TEST
 
@@ -159,44 +232,18 @@ START_TEST(test_other_symbols_are_not_loaded)
 }
 END_TEST
 
-/* A taker's first step is committed and the next is not: who takes over goes on with the rest of
- * it. */
-START_TEST(test_half_a_sweep_survives)
+/* More steps than one, and one save: what the rows say is the end of it. */
+START_TEST(test_a_sweep_of_many_steps_is_saved_at_its_end)
 {
-	struct book_state *half = book_processor.state_new(), *loaded;
-	const struct book *book;
-	size_t told;
-
-	for (uint64_t i = 1; i <= BOOK_STEP_TRADES + 10; i++) {
+	for (uint64_t i = 1; i <= BOOK_STEP_TRADES + 10; i++)
 		place(i, BOOK_SELL, BOOK_DAY, 1, 100);
-		replay(fold, half);
-	}
-	save(half);
+	save(bus_fold_state(fold));
 	place(5000, BOOK_BUY, BOOK_DAY, BOOK_STEP_TRADES + 15, 100);
-	for (told = 0; told < bus_fold_fact_count(fold); told++) {
-		const struct bus_fact *fact = bus_fold_fact(fold, told);
-
-		if (fact->sequence != bus_fold_fact(fold, 0)->sequence)
-			break;
-		book_processor.evolve(half, fact);
-	}
-	ck_assert_uint_lt(told, bus_fold_fact_count(fold));
-	save(half);
-	loaded = load(SYMBOL);
-	book = book_state_find(loaded, SYMBOL);
-	ck_assert_int_eq(book->taker.leaves.micros, 15);
-	check_same_book(book, book_state_find(half, SYMBOL));
-
-	/* The rest of the facts lead to the same book as those of an owner that never stopped. */
-	for (; told < bus_fold_fact_count(fold); told++)
-		book_processor.evolve(loaded, bus_fold_fact(fold, told));
-	check_same_book(fold_book(fold), book);
-	save(loaded);
-	ck_assert_int_eq(test_store_number(&store, "select count(*) from book_symbol "
-						   "where taker_id is not null"),
-			 0);
-	book_processor.state_free(half);
-	book_processor.state_free(loaded);
+	ck_assert_int_gt(bus_fold_fact(fold, bus_fold_fact_count(fold) - 1)->sequence,
+			 bus_fold_fact(fold, 0)->sequence);
+	save(bus_fold_state(fold));
+	check_loaded(fold_book(fold));
+	ck_assert_int_eq(test_store_number(&store, "select leaves_micros from resting_order"), 5);
 }
 END_TEST
 
@@ -207,10 +254,12 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, test_what_is_loaded_is_what_was_saved);
+	tcase_add_loop_test(tcase, test_what_is_loaded_is_what_was_saved, 0, 3);
+	tcase_add_loop_test(tcase, test_row, 0, BUS_ARRAY_LEN(row_cases));
+	tcase_add_test(tcase, test_row_of_the_symbol);
 	tcase_add_test(tcase, test_what_comes_and_goes_within_a_batch_touches_no_row);
 	tcase_add_test(tcase, test_other_symbols_are_not_loaded);
-	tcase_add_test(tcase, test_half_a_sweep_survives);
+	tcase_add_test(tcase, test_a_sweep_of_many_steps_is_saved_at_its_end);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
