@@ -5,6 +5,7 @@
 #include "desk_state.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 static void list_add(struct desk_list *list, void *item)
 {
@@ -30,7 +31,7 @@ static void free_orders(struct desk_state *desk)
 		free(order);
 	}
 	while ((order = desk->free_orders) != NULL) {
-		desk->free_orders = order->next_free;
+		desk->free_orders = order->next;
 		free(order);
 	}
 }
@@ -143,20 +144,28 @@ static struct desk_position *find_position(const struct desk_state *desk,
 	return position;
 }
 
+struct desk_holding desk_holding(const struct desk_state *desk, struct bus_id account,
+				 const char *symbol)
+{
+	struct desk_position_key key = position_key(account, symbol);
+	const struct desk_position *position = find_position(desk, &key);
+
+	return position != NULL ? position->holding : (struct desk_holding){ { 0, 0 } };
+}
+
 struct balances desk_balances(const struct desk_state *desk, struct bus_id account,
 			      const char *symbol)
 {
 	const struct desk_account *cash = desk_account(desk, account);
-	struct balances balances = { { 0, 0 }, { 0, 0 } };
+	struct balances balances = { { 0, 0 }, { 0, 0 }, 0 };
 
 	if (cash != NULL)
 		balances.cash = cash->cash;
 	if (symbol != NULL) {
-		struct desk_position_key key = position_key(account, symbol);
-		const struct desk_position *shares = find_position(desk, &key);
+		struct desk_holding holding = desk_holding(desk, account, symbol);
 
-		if (shares != NULL)
-			balances.shares = shares->shares;
+		balances.shares = holding.shares;
+		balances.collateral_micros = holding.collateral_micros;
 	}
 	return balances;
 }
@@ -188,41 +197,61 @@ struct desk_position *desk_put_position(struct desk_state *desk, struct bus_id a
 	return position;
 }
 
-/* Assigns and says whether that was a change. */
-static bool assign(struct balance *balance, struct balance value)
+static bool same_balance(const struct balance *a, const struct balance *b)
 {
-	bool changed = balance->total_micros != value.total_micros ||
-		       balance->held_micros != value.held_micros;
-
-	*balance = value;
-	return changed;
+	return a->total_micros == b->total_micros && a->held_micros == b->held_micros;
 }
 
 void desk_set_cash(struct desk_state *desk, struct bus_id id, struct balance cash)
 {
 	struct desk_account *account = desk_put_account(desk, id);
+	bool same = same_balance(&account->cash, &cash);
 
-	if (!assign(&account->cash, cash) || account->dirty)
+	account->cash = cash;
+	if (same || account->dirty)
 		return;
 	account->dirty = true;
 	list_add(&desk->dirty_accounts, account);
 }
 
-void desk_set_shares(struct desk_state *desk, struct bus_id account, const char *symbol,
-		     struct balance shares)
+static bool same_holding(const struct desk_holding *a, const struct desk_holding *b)
 {
+	return same_balance(&a->shares, &b->shares) &&
+	       a->collateral_micros == b->collateral_micros && a->actions == b->actions &&
+	       bus_id_equal(a->pending_action, b->pending_action);
+}
+
+/* A position of nothing but zeros comes to be when it is something else. */
+void desk_set_holding(struct desk_state *desk, struct bus_id account, const char *symbol,
+		      const struct desk_holding *holding)
+{
+	static const struct desk_holding nothing;
 	struct desk_position_key key = position_key(account, symbol);
 	struct desk_position *position = find_position(desk, &key);
 
 	if (position == NULL) {
-		if (shares.total_micros == 0 && shares.held_micros == 0)
+		if (same_holding(holding, &nothing))
 			return;
 		position = desk_put_position(desk, account, symbol);
 	}
-	if (!assign(&position->shares, shares) || position->dirty)
+	if (same_holding(&position->holding, holding))
+		return;
+	position->holding = *holding;
+	if (position->dirty)
 		return;
 	position->dirty = true;
 	list_add(&desk->dirty_positions, position);
+}
+
+void desk_set_balances(struct desk_state *desk, struct bus_id account, const char *symbol,
+		       const struct balances *balances)
+{
+	struct desk_holding holding = desk_holding(desk, account, symbol);
+
+	holding.shares = balances->shares;
+	holding.collateral_micros = balances->collateral_micros;
+	desk_set_cash(desk, account, balances->cash);
+	desk_set_holding(desk, account, symbol, &holding);
 }
 
 static void list_order(struct desk_state *desk, struct desk_order *order)
@@ -242,13 +271,14 @@ void desk_touch_order(struct desk_state *desk, struct desk_order *order)
 static struct desk_order *insert_order(struct desk_state *desk, struct bus_id account,
 				       const struct order *order, const char *client_order_id)
 {
+	struct desk_account *owner = desk_put_account(desk, account);
 	struct desk_order *added = desk->free_orders;
 	char id[BUS_ID_TEXT];
 	size_t len;
 
 	bus_assert(desk_order(desk, order->id) == NULL);
 	if (added != NULL)
-		desk->free_orders = added->next_free;
+		desk->free_orders = added->next;
 	else
 		added = bus_malloc(sizeof(*added));
 	memset(added, 0, sizeof(*added));
@@ -259,35 +289,94 @@ static struct desk_order *insert_order(struct desk_state *desk, struct bus_id ac
 	HASH_ADD(by_id, desk->orders, order.id, sizeof(added->order.id), added);
 	if (client_order_id[0] != '\0')
 		HASH_ADD(by_name, desk->names, name, len, added);
+	DL_APPEND(owner->orders, added);
 	return added;
 }
 
-void desk_add_order(struct desk_state *desk, struct bus_id account, const struct order *order,
-		    const char *client_order_id)
+struct desk_order *desk_add_order(struct desk_state *desk, struct bus_id account,
+				  const struct order *order, const char *client_order_id)
 {
-	desk_touch_order(desk, insert_order(desk, account, order, client_order_id));
+	struct desk_order *added = insert_order(desk, account, order, client_order_id);
+
+	desk_touch_order(desk, added);
+	return added;
 }
 
-void desk_put_order(struct desk_state *desk, struct bus_id account, const struct order *order,
-		    const char *client_order_id)
+void desk_put_order(struct desk_state *desk, const struct desk_order *row)
 {
-	struct desk_order *put = desk_order(desk, order->id);
+	struct desk_order *put = desk_order(desk, row->order.id);
 
 	if (put != NULL)
 		return;
-	put = insert_order(desk, account, order, client_order_id);
+	put = insert_order(desk, row->name.account, &row->order, row->name.text);
+	put->links = row->links;
+	put->extra = row->extra;
 	put->stored = true;
-	if (order_terminal(order->status))
+	if (order_terminal(row->order.status))
 		list_order(desk, put);
 }
 
 void desk_drop_order(struct desk_state *desk, struct desk_order *order)
 {
+	struct desk_account *owner = desk_put_account(desk, order->name.account);
+
 	HASH_DELETE(by_id, desk->orders, order);
 	if (order->name.text[0] != '\0')
 		HASH_DELETE(by_name, desk->names, order);
-	order->next_free = desk->free_orders;
+	DL_DELETE(owner->orders, order);
+	order->next = desk->free_orders;
 	desk->free_orders = order;
+}
+
+struct bus_id desk_leg_id(struct bus_id group, int n)
+{
+	static const char *const names[ORDER_LEGS_MAX] = { "1", "2" };
+	char text[BUS_ID_TEXT];
+
+	bus_id_format(group, text);
+	return bus_id_derive("desk.leg", bus_bytes(text, strlen(text)), bus_bytes(names[n], 1));
+}
+
+struct desk_order *desk_order_leg(const struct desk_state *desk, const struct desk_order *entry,
+				  int n)
+{
+	struct desk_order *leg;
+
+	if (!desk_id_given(entry->links.group) || desk_id_given(entry->links.entry))
+		return NULL;
+	leg = desk_order(desk, desk_leg_id(entry->links.group, n));
+	return leg != NULL && leg->order.status == ORDER_HELD ? leg : NULL;
+}
+
+static bool is_among(struct bus_id id, const struct bus_id *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (bus_id_equal(ids[i], id))
+			return true;
+	}
+	return false;
+}
+
+bool desk_busy(const struct desk_state *desk, struct bus_id id, const char *symbol,
+	       const struct bus_id *ended, size_t ended_count)
+{
+	const struct desk_account *account = desk_account(desk, id);
+	const struct desk_order *order = account != NULL ? account->orders : NULL;
+	const struct desk_withdrawal *withdrawal = desk->withdrawals;
+
+	for (; order != NULL; order = order->next) {
+		if (!order_terminal(order->order.status) &&
+		    strcmp(order->order.symbol, symbol) == 0 &&
+		    !is_among(order->order.id, ended, ended_count))
+			return true;
+	}
+	for (; withdrawal != NULL; withdrawal = withdrawal->hh.next) {
+		if (!withdrawal->ended && bus_id_equal(withdrawal->account, id) &&
+		    strcmp(withdrawal->symbol, symbol) == 0 &&
+		    !is_among(withdrawal->id, ended, ended_count))
+			return true;
+	}
+	return false;
 }
 
 static void touch_withdrawal(struct desk_state *desk, struct desk_withdrawal *withdrawal)

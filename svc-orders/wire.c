@@ -21,7 +21,17 @@ SAME(ORDER_IOC, TIME_IN_FORCE__TIME_IN_FORCE_IOC);
 SAME(ORDER_FOK, TIME_IN_FORCE__TIME_IN_FORCE_FOK);
 SAME(ORDER_OPG, TIME_IN_FORCE__TIME_IN_FORCE_OPG);
 SAME(ORDER_CLS, TIME_IN_FORCE__TIME_IN_FORCE_CLS);
+SAME(ORDER_SIMPLE, ORDER_CLASS__ORDER_CLASS_SIMPLE);
+SAME(ORDER_BRACKET, ORDER_CLASS__ORDER_CLASS_BRACKET);
+SAME(ORDER_OCO, ORDER_CLASS__ORDER_CLASS_OCO);
+SAME(ORDER_OTO, ORDER_CLASS__ORDER_CLASS_OTO);
+SAME(ORDER_MAKER, LIQUIDITY__LIQUIDITY_MAKER);
+SAME(ORDER_TAKER, LIQUIDITY__LIQUIDITY_TAKER);
+SAME(ORDER_AUCTION, LIQUIDITY__LIQUIDITY_AUCTION);
 SAME(ORDER_STP_NONE, SELF_TRADE_PREVENTION__SELF_TRADE_PREVENTION_NONE);
+SAME(ORDER_STP_CANCEL_NEWEST, SELF_TRADE_PREVENTION__SELF_TRADE_PREVENTION_CANCEL_NEWEST);
+SAME(ORDER_STP_CANCEL_OLDEST, SELF_TRADE_PREVENTION__SELF_TRADE_PREVENTION_CANCEL_OLDEST);
+SAME(ORDER_STP_CANCEL_BOTH, SELF_TRADE_PREVENTION__SELF_TRADE_PREVENTION_CANCEL_BOTH);
 SAME(ORDER_STP_LAST, SELF_TRADE_PREVENTION__SELF_TRADE_PREVENTION_DECREMENT_AND_CANCEL);
 
 SAME(ORDER_NONE, ORDER_STATUS__ORDER_STATUS_UNSPECIFIED);
@@ -35,6 +45,8 @@ SAME(ORDER_REPLACED, ORDER_STATUS__ORDER_STATUS_REPLACED);
 SAME(ORDER_PENDING_CANCEL, ORDER_STATUS__ORDER_STATUS_PENDING_CANCEL);
 SAME(ORDER_PENDING_REPLACE, ORDER_STATUS__ORDER_STATUS_PENDING_REPLACE);
 SAME(ORDER_REJECTED, ORDER_STATUS__ORDER_STATUS_REJECTED);
+SAME(ORDER_HELD, ORDER_STATUS__ORDER_STATUS_HELD);
+SAME(ORDER_PENDING_NEW, ORDER_STATUS__ORDER_STATUS_PENDING_NEW);
 
 #define SAME_REFUSAL(name) SAME(REFUSAL_##name, REJECT_REASON__REJECT_REASON_##name)
 SAME_REFUSAL(UNKNOWN_SYMBOL);
@@ -58,6 +70,9 @@ SAME_REFUSAL(WOULD_TAKE);
 SAME_REFUSAL(NO_REFERENCE_PRICE);
 SAME_REFUSAL(PENDING);
 SAME_REFUSAL(INVALID_AMOUNT);
+SAME_REFUSAL(AUCTION_OVER);
+SAME_REFUSAL(CORPORATE_ACTION);
+SAME_REFUSAL(UNSETTLED_CASH);
 
 bool wire_fits(const char *text, size_t max)
 {
@@ -83,7 +98,8 @@ bool wire_request(const ORDERS(PlaceOrder) * command, struct order_request *out)
 	if (!in_range((int)command->side, ORDER_SELL) ||
 	    !in_range((int)command->type, ORDER_TRAILING_STOP) ||
 	    !in_range((int)command->time_in_force, ORDER_CLS) ||
-	    !in_range((int)command->self_trade_prevention, ORDER_STP_LAST))
+	    !in_range((int)command->self_trade_prevention, ORDER_STP_LAST) ||
+	    !in_range((int)command->order_class, ORDER_OTO))
 		return false;
 	if (!wire_fits(command->symbol, ORDER_SYMBOL_MAX) ||
 	    !wire_fits(command->client_order_id, ORDER_CLIENT_ID_MAX))
@@ -101,7 +117,41 @@ bool wire_request(const ORDERS(PlaceOrder) * command, struct order_request *out)
 		.stop = { command->stop_price_micros },
 		.trail = { command->trail_price_micros },
 		.trail_percent_micros = command->trail_percent_micros,
+		.order_class = (int)command->order_class,
+		.take_profit = command->take_profit != NULL,
+		.stop_loss = command->stop_loss != NULL,
 	};
+	if (out->take_profit)
+		out->take_profit_limit.micros = command->take_profit->limit_price_micros;
+	if (out->stop_loss) {
+		out->stop_loss_stop.micros = command->stop_loss->stop_price_micros;
+		out->stop_loss_limit.micros = command->stop_loss->limit_price_micros;
+	}
+	return true;
+}
+
+/* What closes at its time is closed then, though the market may not have said so yet. */
+static enum order_phase phase_of(const MARKET(Instrument) * instrument, int64_t now)
+{
+	if (instrument->closes_at_micros != 0 && now >= instrument->closes_at_micros)
+		return PHASE_CLOSED;
+	if (instrument->session == SESSION(OPEN))
+		return PHASE_OPEN;
+	if (instrument->session == SESSION(OPENING_AUCTION))
+		return PHASE_OPENING;
+	return instrument->session == SESSION(CLOSING_AUCTION) ? PHASE_CLOSING : PHASE_CLOSED;
+}
+
+/* A quote from before the last split is in other shares than those of now. */
+static bool quote_holds(const MARKET(Instrument) * instrument, const MARKET(Quote) * quote)
+{
+	for (size_t i = 0; i < instrument->n_actions; i++) {
+		const MARKET(CorporateAction) *action = instrument->actions[i];
+
+		if (action->effective && action->kind == ACTION_KIND(SPLIT) &&
+		    quote->last_at_micros < action->effective_at_micros)
+			return false;
+	}
 	return true;
 }
 
@@ -110,7 +160,7 @@ struct order_market wire_market(const MARKET(Instrument) * instrument, const MAR
 {
 	int64_t last = instrument->reference_price_micros;
 
-	if (quote != NULL && quote->last_price_micros > 0)
+	if (quote != NULL && quote->last_price_micros > 0 && quote_holds(instrument, quote))
 		last = quote->last_price_micros;
 	return (struct order_market){
 		.tick_micros = instrument->price_increment_micros,
@@ -120,7 +170,10 @@ struct order_market wire_market(const MARKET(Instrument) * instrument, const MAR
 		.band_low = { instrument->band_low_micros },
 		.band_high = { instrument->band_high_micros },
 		.last = { last },
-		.open = instrument->session == SESSION(OPEN) &&
-			(instrument->closes_at_micros == 0 || now < instrument->closes_at_micros),
+		.phase = phase_of(instrument, now),
+		.halted = instrument->halted,
+		.opening_held = instrument->opening_held,
+		.actions = instrument->actions_effective,
+		.now = now,
 	};
 }

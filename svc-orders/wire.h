@@ -28,6 +28,7 @@
 #define REQUEST_KIND(name)   BOURSE__BOOKS__V1__REQUEST_KIND__REQUEST_KIND_##name
 #define ACCOUNT_STATUS(name) BOURSE__USERS__V1__ACCOUNT_STATUS__ACCOUNT_STATUS_##name
 #define SESSION(name)	     BOURSE__MARKET__V1__SESSION_STATE__SESSION_STATE_##name
+#define ACTION_KIND(name)    BOURSE__MARKET__V1__ACTION_KIND__ACTION_KIND_##name
 
 /* The members of the journal's oneof; the last two are in the enum, but never a fact. */
 #define FACT(name)	BOURSE__ORDERS__V1__ORDER_EVENT__EVENT_##name

@@ -1,7 +1,16 @@
-select order_id, account_id, client_order_id, symbol, side, type, time_in_force, self_trade, firm,
-       limit_price_micros, collar_price_micros, ordered_micros, accepted_at_micros, status,
-       quantity_micros, cum_micros, leaves_micros, cum_notional_micros, hold_micros,
-       updated_at_micros
-  from unnest($1::uuid[], $2::text[]) as asked (account_id, client_order_id)
-  join customer_order using (account_id, client_order_id)
- where client_order_id is not null
+with named as (
+	select o.account_id, o.order_id
+	  from unnest($1::uuid[], $2::text[]) as asked (account_id, client_order_id)
+	  join customer_order o using (account_id, client_order_id)
+	 where client_order_id is not null
+), wanted as (
+	select account_id, order_id from named
+	 union
+	select b.account_id, b.order_id
+	  from named
+	  join customer_order_extra a using (account_id, order_id)
+	  join customer_order_extra b on b.group_id = a.group_id
+)
+select o.*
+  from wanted
+  join customer_order_whole o using (account_id, order_id)

@@ -1,7 +1,15 @@
--- Only of the account that names it: another account's order stays unknown here.
-select order_id, account_id, client_order_id, symbol, side, type, time_in_force, self_trade, firm,
-       limit_price_micros, collar_price_micros, ordered_micros, accepted_at_micros, status,
-       quantity_micros, cum_micros, leaves_micros, cum_notional_micros, hold_micros,
-       updated_at_micros
-  from unnest($1::uuid[], $2::uuid[]) as asked (account_id, order_id)
-  join customer_order using (account_id, order_id)
+-- Only of the account that names it: another account's order stays unknown here. With each come the open orders
+-- of its group.
+with asked as (
+	select * from unnest($1::uuid[], $2::uuid[]) as asked (account_id, order_id)
+), wanted as (
+	select account_id, order_id from asked
+	 union
+	select b.account_id, b.order_id
+	  from asked
+	  join customer_order_extra a using (account_id, order_id)
+	  join customer_order_extra b on b.group_id = a.group_id
+)
+select o.*
+  from wanted
+  join customer_order_whole o using (account_id, order_id)

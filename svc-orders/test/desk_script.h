@@ -1,369 +1,27 @@
 /*
  * The desk driven by lines of text, so that a test reads like a table: what comes in, and the facts
- *and reactions that follow. After every line the invariants of the whole state are checked.
+ * and reactions that follow. After every line the invariants of the whole state are checked, and
+ * that it is what its facts alone give.
  *
  *	deposit 10000 | deposit 500 AAPL		the ledger says so
  *	place 1 buy 30 @ 100 [ioc] [id=x]		order 1; "@ market"; time in force day
- *	cancel 1 | cancel id=x | decrease 1 10		of order 1
- *	fill 1 10 @ 99.5 leaves 20			the book says so, as do the next four
- *	end 1 20 REQUESTED | decreased 1 5 leaves 15 | refuse 1 HALTED | late 1 cancel
- *	withdraw 1 100 [AAPL] | booked 1 100 [AAPL]	the ledger says so
- *
- * Order n has the id that is derived from the n-th ce_id. Balances are written total/held.
+ *	place 1 buy 30 @ market stop=110 | trail=2%	"@ 111 stop=110": stop-limit; "$500":
+ *notional place 1 buy 30 @ 100 bracket tp=110 sl=90	legs "1.1" and "1.2"; oco sl=, oto tp= or
+ *sl= cancel 1 | cancel id=x | decrease 1 10		of order 1 replace 1 2 qty=20 limit=99 |
+ *sweep [AAPL]	order 2 in the place of 1; cancel all
+ *	fill 1 10 @ 99.5 leaves 20			the book says so, as do the next lines
+ *	end 1 20 REQUESTED | decreased 1 5 leaves 15 | refuse 1 HALTED
+ *	late 1 cancel | late 1 replace 2 | replaced 1 2 20 leaves 15 | triggered 1
+ *	prevented 5 1 0 2 15 | completed 1 dropped 3	maker 1, taker 2, what is left of each
+ *	withdraw 1 100 [AAPL] | booked 1 100 [AAPL]	the ledger says so, as do the next lines
+ *	due AAPL | split AAPL 1 10 40 | renamed AAPL MSFT 1 10 | dividend AAPL 1 5
  */
 #ifndef TEST_DESK_SCRIPT_H
 #define TEST_DESK_SCRIPT_H
 
-#include <check.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "bus/fold.h"
-#include "desk.h"
-#include "desk_processor.h"
-#include "desk_state.h"
-#include "wire.h"
-
-#define ACCOUNT "0a0a0a0a-0000-4000-8000-00000000000a"
-#define OTHER	"0b0b0b0b-0000-4000-8000-00000000000b"
-#define NOON	(INT64_C(1340280000) * 1000000)
-
-struct desk_script {
-	struct bus_fold *fold;
-	const char *account; /* whose lines these are; ACCOUNT at first */
-	int requests;	     /* cancels and decreases so far, which have ce_ids of their own */
-	bool firm;	     /* balances may go below zero */
-	bool blocked;	     /* the account is parked */
-	/* The store's tests: the script that has the whole state, while this one has only what was
-	 * loaded; and what goes around each input. NULL: this one, nothing. */
-	const struct desk_script *whole;
-	void (*before)(struct desk_script *script, const struct bus_input *input);
-	void (*after)(struct desk_script *script);
-	int result; /* of the last input */
-	size_t len;
-	char text[2048]; /* what followed it */
-};
-
-struct desk_line {
-	const char *input;
-	const char *output;
-};
-
-/* Ids and references ************************************************************************ */
-
-static inline char *script_ce_id(int n, char *buf)
-{
-	snprintf(buf, BUS_ID_TEXT, "c0c0c0c0-0000-4000-8000-%012d", n);
-	return buf;
-}
-
-/* Of order n. */
-static inline char *script_order_id(const struct desk_script *script, int n, char *buf)
-{
-	char ce_id[BUS_ID_TEXT];
-
-	script_ce_id(n, ce_id);
-	return bus_id_format(bus_id_derive("desk",
-					   bus_bytes(script->account, strlen(script->account)),
-					   bus_bytes(ce_id, strlen(ce_id))),
-			     buf);
-}
-
-static inline void script_instrument(struct desk_script *script, const char *symbol, bool open,
-				     bool band, int64_t last_micros)
-{
-	MARKET(Instrument) instrument = BOURSE__MARKET__V1__INSTRUMENT__INIT;
-
-	instrument.symbol = (char *)symbol;
-	instrument.price_increment_micros = 10000;
-	instrument.price_increment_below_one_micros = 100;
-	instrument.quantity_increment_micros = BUS_MICROS;
-	instrument.min_notional_micros = BUS_MICROS / 2;
-	instrument.session = open ? SESSION(OPEN) : SESSION(CLOSED);
-	instrument.closes_at_micros = NOON + BUS_MICROS;
-	instrument.reference_price_micros = last_micros;
-	if (band) {
-		instrument.band_low_micros = 80 * BUS_MICROS;
-		instrument.band_high_micros = 120 * BUS_MICROS;
-	}
-	bus_fold_reference(script->fold, DESK_SYMBOLS, symbol, &instrument.base);
-}
-
-static inline void script_quote(struct desk_script *script, const char *symbol, int64_t last_micros)
-{
-	MARKET(Quote) quote = BOURSE__MARKET__V1__QUOTE__INIT;
-
-	quote.symbol = (char *)symbol;
-	quote.last_price_micros = last_micros;
-	bus_fold_reference(script->fold, DESK_QUOTES, symbol, &quote.base);
-}
-
-static inline void script_account(struct desk_script *script,
-				  Bourse__Users__V1__AccountStatus status, bool firm)
-{
-	USERS(Account) account = BOURSE__USERS__V1__ACCOUNT__INIT;
-
-	account.account_id = (char *)script->account;
-	account.status = status;
-	account.firm = firm;
-	script->firm = firm;
-	bus_fold_reference(script->fold, DESK_ACCOUNTS, script->account, &account.base);
-}
-
-/* AAPL: whole shares, open, no bands, last price 100. */
-static inline void script_init(struct desk_script *script)
-{
-	*script = (struct desk_script){ .account = ACCOUNT };
-	script->fold = bus_fold_new(&desk_processor);
-	bus_fold_now(script->fold, NOON);
-	script_instrument(script, "AAPL", true, false, 100 * BUS_MICROS);
-}
-
-static inline void script_release(struct desk_script *script)
-{
-	bus_fold_free(script->fold);
-}
-
-/* What followed, as text ******************************************************************** */
-
-static inline void script_say(struct desk_script *script, const char *fmt, ...) BUS_PRINTF(2, 3);
-static inline void script_say(struct desk_script *script, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	script->len += (size_t)vsnprintf(script->text + script->len,
-					 sizeof(script->text) - script->len, fmt, args);
-	va_end(args);
-	ck_assert_uint_lt(script->len, sizeof(script->text));
-}
-
-static inline void script_amount(struct desk_script *script, const char *word, int64_t micros)
-{
-	char buf[BUS_DECIMAL_MAX];
-
-	script_say(script, "%s%s", word, bus_micros_format(micros, buf));
-}
-
-static inline void script_enum(struct desk_script *script, const char *word,
-			       const ProtobufCEnumDescriptor *type, int value, size_t prefix)
-{
-	const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(type, value);
-
-	ck_assert_ptr_nonnull(found);
-	script_say(script, "%s%s", word, found->name + prefix);
-}
-
-#define SAY_REASON(script, reason)                                                                 \
-	script_enum(script, " ", &bourse__orders__v1__reject_reason__descriptor, (int)(reason),    \
-		    strlen("REJECT_REASON_"))
-#define SAY_STATUS(script, status)                                                                 \
-	script_enum(script, " ", &bourse__orders__v1__order_status__descriptor, (int)(status),     \
-		    strlen("ORDER_STATUS_"))
-#define SAY_BALANCES(script, fact)                                                                 \
-	do {                                                                                       \
-		script_amount(script, " cash ", (fact)->cash_micros);                              \
-		script_amount(script, "/", (fact)->cash_held_micros);                              \
-		script_amount(script, " shares ", (fact)->position_micros);                        \
-		script_amount(script, "/", (fact)->position_held_micros);                          \
-	} while (0)
-
-static inline void script_say_filled(struct desk_script *script, const ORDERS(OrderFilled) * fact)
-{
-	script_say(script, "filled");
-	SAY_STATUS(script, fact->status);
-	script_amount(script, " ", fact->quantity_micros);
-	script_amount(script, ",", fact->cum_micros);
-	script_amount(script, ",", fact->leaves_micros);
-	script_amount(script, ",", fact->last_quantity_micros);
-	script_amount(script, " delta ", fact->cash_delta_micros);
-	script_amount(script, " released ", fact->released_micros);
-	script_amount(script, " hold ", fact->hold_micros);
-	SAY_BALANCES(script, fact);
-}
-
-static inline void script_say_accepted(struct desk_script *script,
-				       const ORDERS(OrderAccepted) * fact)
-{
-	script_amount(script, "accepted hold ", fact->hold_micros);
-	if (fact->collar_price_micros != 0)
-		script_amount(script, " collar ", fact->collar_price_micros);
-	if (fact->firm)
-		script_say(script, " firm");
-	SAY_BALANCES(script, fact);
-}
-
-static inline void script_say_canceled(struct desk_script *script,
-				       const ORDERS(OrderCanceled) * fact)
-{
-	script_say(script, "ended");
-	SAY_STATUS(script, fact->status);
-	script_amount(script, " ", fact->quantity_micros);
-	script_amount(script, ",", fact->cum_micros);
-	script_amount(script, ",0,0 canceled ", fact->canceled_micros);
-	script_amount(script, " released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
-	SAY_BALANCES(script, fact);
-}
-
-static inline void script_say_decreased(struct desk_script *script,
-					const ORDERS(OrderDecreased) * fact)
-{
-	script_amount(script, "decreased ", fact->quantity_micros);
-	script_amount(script, ",", fact->cum_micros);
-	script_amount(script, ",", fact->leaves_micros);
-	script_amount(script, ",0 released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
-	script_amount(script, " hold ", fact->hold_micros);
-	SAY_BALANCES(script, fact);
-}
-
-static inline void script_say_cash(struct desk_script *script,
-				   const ORDERS(BuyingPowerChanged) * fact)
-{
-	script_amount(script, "cash ", fact->cash_micros);
-	script_amount(script, "/", fact->cash_held_micros);
-	ck_assert_int_eq(fact->available_micros, fact->cash_micros - fact->cash_held_micros);
-}
-
-static inline void script_say_shares(struct desk_script *script, const ORDERS(SharesChanged) * fact)
-{
-	script_say(script, "shares %s", fact->symbol);
-	script_amount(script, " ", fact->position_micros);
-	script_amount(script, "/", fact->position_held_micros);
-	ck_assert_int_eq(fact->available_micros,
-			 fact->position_micros - fact->position_held_micros);
-}
-
-static inline void script_say_fact(struct desk_script *script, const struct bus_fact *fact)
-{
-	const ORDERS(OrderRejected) *rejected = fact->message;
-	const ORDERS(CancelRejected) *cancel = fact->message;
-	const ORDERS(DecreaseRejected) *decrease = fact->message;
-	const ORDERS(WithdrawalRefused) *withdrawal = fact->message;
-
-	switch ((Bourse__Orders__V1__OrderEvent__EventCase)fact->type) {
-	case FACT(ORDER_ACCEPTED):
-		script_say_accepted(script, fact->message);
-		break;
-	case FACT(ORDER_REJECTED):
-		script_say(script, "rejected");
-		SAY_REASON(script, rejected->reason);
-		if (rejected->by_book)
-			SAY_BALANCES(script, rejected);
-		break;
-	case FACT(ORDER_ALREADY_PLACED):
-		script_say(script, "already placed");
-		break;
-	case FACT(ORDER_FILLED):
-		script_say_filled(script, fact->message);
-		break;
-	case FACT(ORDER_CANCELED):
-		script_say_canceled(script, fact->message);
-		break;
-	case FACT(ORDER_DECREASED):
-		script_say_decreased(script, fact->message);
-		break;
-	case FACT(CANCEL_REQUESTED):
-		script_say(script, "cancel requested");
-		break;
-	case FACT(CANCEL_REJECTED):
-		script_say(script, "cancel rejected");
-		SAY_REASON(script, cancel->reason);
-		SAY_STATUS(script, cancel->status);
-		break;
-	case FACT(DECREASE_REQUESTED):
-		script_say(script, "decrease requested");
-		break;
-	case FACT(DECREASE_REJECTED):
-		script_say(script, "decrease rejected");
-		SAY_REASON(script, decrease->reason);
-		SAY_STATUS(script, decrease->status);
-		break;
-	case FACT(BUYING_POWER_CHANGED):
-		script_say_cash(script, fact->message);
-		break;
-	case FACT(SHARES_CHANGED):
-		script_say_shares(script, fact->message);
-		break;
-	case FACT(WITHDRAWAL_HELD):
-		script_say(script, "withdrawal held");
-		SAY_BALANCES(script, (const ORDERS(WithdrawalHeld) *)fact->message);
-		break;
-	case FACT(WITHDRAWAL_REFUSED):
-		script_say(script, "withdrawal refused");
-		SAY_REASON(script, withdrawal->reason);
-		break;
-	case FACT(PARKED):
-	case FACT_NONE:
-	case FACT_ENUM_WIDTH:
-		ck_abort_msg("fact %d", fact->type);
-	}
-}
-
-static inline void script_say_reaction(struct desk_script *script,
-				       const struct bus_fold_reaction *reaction)
-{
-	const BOOKS(NewOrder) *order = (const void *)reaction->message;
-
-	ck_assert_str_eq(reaction->topic, DESK_BOOKS);
-	script_say(script, " -> %s %s", reaction->message->descriptor->short_name, reaction->key);
-	if (reaction->message->descriptor != BOOKS_D(new_order))
-		return;
-	script_amount(script, " ", order->quantity_micros);
-	script_amount(script, " @ ", order->limit_price_micros);
-}
-
-/* Invariants ******************************************************************************** */
-
-static inline int64_t script_held(const struct desk_state *desk, struct bus_id account,
-				  const char *symbol)
-{
-	int64_t sum = 0;
-
-	for (const struct desk_order *o = desk->orders; o != NULL; o = o->by_id.next) {
-		bool wanted = symbol == NULL ? o->order.side == ORDER_BUY
-					     : o->order.side == ORDER_SELL &&
-						       strcmp(o->order.symbol, symbol) == 0;
-
-		if (wanted && bus_id_equal(o->name.account, account))
-			sum += o->order.hold_micros;
-	}
-	for (const struct desk_withdrawal *w = desk->withdrawals; w != NULL; w = w->hh.next) {
-		if (!w->ended && bus_id_equal(w->account, account) &&
-		    strcmp(w->symbol, symbol == NULL ? "" : symbol) == 0)
-			sum += w->micros;
-	}
-	return sum;
-}
-
-/* What is held is what orders and withdrawals hold, and no more than there is. */
-static inline void script_check_invariants(const struct desk_state *desk, bool firm)
-{
-	for (const struct desk_account *a = desk->accounts; a != NULL; a = a->hh.next) {
-		ck_assert_int_eq(a->cash.held_micros, script_held(desk, a->id, NULL));
-		ck_assert(firm || balance_available(&a->cash) >= 0);
-	}
-	for (const struct desk_position *p = desk->positions; p != NULL; p = p->hh.next) {
-		ck_assert_int_eq(p->shares.held_micros,
-				 script_held(desk, p->key.account, p->key.symbol));
-		ck_assert(firm || balance_available(&p->shares) >= 0);
-	}
-	for (const struct desk_order *o = desk->orders; o != NULL; o = o->by_id.next) {
-		const struct order *order = &o->order;
-		bool terminal = order_terminal(order->status);
-
-		ck_assert(order->hold_micros >= 0 && order->cum.micros >= 0);
-		ck_assert(terminal ? order->leaves.micros == 0 && order->hold_micros == 0
-				   : order->leaves.micros > 0 &&
-					     order->cum.micros + order->leaves.micros ==
-						     order->quantity.micros);
-	}
-}
-
-/* Inputs ************************************************************************************ */
+#include "desk_invariants.h"
+#include "desk_say.h"
+#include "desk_words.h"
 
 static inline int64_t script_micros(const char *text)
 {
@@ -371,6 +29,11 @@ static inline int64_t script_micros(const char *text)
 
 	ck_assert_msg(bus_micros_parse(text, strlen(text), &micros), "not a number: %s", text);
 	return micros;
+}
+
+static inline int script_int(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
 }
 
 static inline void script_input(struct desk_script *script, const char *topic, const char *ce_id,
@@ -383,6 +46,8 @@ static inline void script_input(struct desk_script *script, const char *topic, c
 		.now = NOON,
 	};
 
+	size_t count;
+
 	script->len = 0;
 	script->text[0] = '\0';
 	if (script->before != NULL)
@@ -393,22 +58,26 @@ static inline void script_input(struct desk_script *script, const char *topic, c
 		script_say(script, "park");
 	else if (script->result != 0)
 		script_say(script, "error %d", script->result);
-	for (size_t i = 0; i < bus_fold_fact_count(script->fold); i++)
+	count = bus_fold_fact_count(script->fold);
+	for (size_t i = 0; i < count; i++) {
 		script_say_fact(script, bus_fold_fact(script->fold, i));
+		if (script->whole == NULL)
+			script_fold_fact(script, bus_fold_fact(script->fold, i), i + 1 == count);
+	}
+	if (script->len > 0 && script->text[script->len - 1] == ' ')
+		script->text[--script->len] = '\0';
 	for (size_t i = 0; i < bus_fold_reaction_count(script->fold); i++)
 		script_say_reaction(script, bus_fold_reaction(script->fold, i));
-	if (script->whole == NULL)
-		script_check_invariants(bus_fold_state(script->fold), script->firm);
+	script->inputs++;
+	if (script_looks(script)) {
+		script_check_invariants(script, bus_fold_state(script->fold));
+		script_same_state(bus_fold_state(script->fold), script->replica);
+	}
 	if (script->after != NULL)
 		script->after(script);
 }
 
-static inline int script_int(const char *text)
-{
-	return (int)strtol(text, NULL, 10);
-}
-
-#define SCRIPT_WORDS 12
+#define SCRIPT_WORDS 16
 
 struct script_words {
 	char *word[SCRIPT_WORDS];
@@ -439,33 +108,122 @@ static inline Bourse__Orders__V1__TimeInForce script_tif(const char *word)
 	return (Bourse__Orders__V1__TimeInForce)ORDER_DAY;
 }
 
-/* place N SIDE QUANTITY @ PRICE [SYMBOL] [TIF] [id=NAME] */
+/* "2%" is a distance in per cent. */
+static inline void script_trail(const char *text, int64_t *price, int64_t *percent)
+{
+	char number[32];
+	size_t len = strlen(text);
+
+	snprintf(number, sizeof(number), "%s", text);
+	if (len > 0 && number[len - 1] == '%') {
+		number[len - 1] = '\0';
+		*percent = script_micros(number);
+	} else {
+		*price = script_micros(number);
+	}
+}
+
+/* The legs of "sl=90" and "sl=90:89". */
+static inline void script_stop_loss(const char *text, ORDERS(StopLoss) * out)
+{
+	char number[32], *colon;
+
+	snprintf(number, sizeof(number), "%s", text);
+	colon = strchr(number, ':');
+	if (colon != NULL) {
+		*colon = '\0';
+		out->limit_price_micros = script_micros(colon + 1);
+	}
+	out->stop_price_micros = script_micros(number);
+}
+
+struct script_order {
+	ORDERS(PlaceOrder) command;
+	ORDERS(TakeProfit) take_profit;
+	ORDERS(StopLoss) stop_loss;
+};
+
+static inline bool script_is(const char *word, const char *prefix, const char **rest)
+{
+	size_t len = strlen(prefix);
+
+	*rest = word + len;
+	return strncmp(word, prefix, len) == 0;
+}
+
+static inline int script_class(const char *word)
+{
+	static const char *const names[] = { "", "simple", "bracket", "oco", "oto" };
+
+	for (size_t i = 1; i < BUS_ARRAY_LEN(names); i++) {
+		if (strcmp(word, names[i]) == 0)
+			return (int)i;
+	}
+	return 0;
+}
+
+static inline void script_option(struct script_order *order, char *word)
+{
+	ORDERS(PlaceOrder) *command = &order->command;
+	const char *rest;
+
+	if (script_is(word, "id=", &rest)) {
+		command->client_order_id = (char *)rest;
+	} else if (script_is(word, "stop=", &rest)) {
+		command->stop_price_micros = script_micros(rest);
+		command->type = (ORDERS(OrderType))(
+			command->limit_price_micros != 0 ? ORDER_STOP_LIMIT : ORDER_STOP);
+	} else if (script_is(word, "trail=", &rest)) {
+		command->type = (ORDERS(OrderType))ORDER_TRAILING_STOP;
+		script_trail(rest, &command->trail_price_micros, &command->trail_percent_micros);
+	} else if (script_is(word, "tp=", &rest)) {
+		order->take_profit.limit_price_micros = script_micros(rest);
+		command->take_profit = &order->take_profit;
+	} else if (script_is(word, "sl=", &rest)) {
+		script_stop_loss(rest, &order->stop_loss);
+		command->stop_loss = &order->stop_loss;
+	} else if (script_is(word, "stp=", &rest)) {
+		command->self_trade_prevention = (ORDERS(SelfTradePrevention))script_int(rest);
+	} else if (strcmp(word, "post") == 0) {
+		command->post_only = true;
+	} else if (script_class(word) != 0) {
+		command->order_class = (ORDERS(OrderClass))script_class(word);
+	} else if (word[0] >= 'A' && word[0] <= 'Z') {
+		command->symbol = word;
+	} else {
+		command->time_in_force = script_tif(word);
+	}
+}
+
+/* place N SIDE QUANTITY @ PRICE [OPTION]...; QUANTITY "$500" is a notional. */
 static inline void script_place(struct desk_script *script, const struct script_words *w)
 {
-	ORDERS(PlaceOrder) command = BOURSE__ORDERS__V1__PLACE_ORDER__INIT;
+	struct script_order order = {
+		.command = BOURSE__ORDERS__V1__PLACE_ORDER__INIT,
+		.take_profit = BOURSE__ORDERS__V1__TAKE_PROFIT__INIT,
+		.stop_loss = BOURSE__ORDERS__V1__STOP_LOSS__INIT,
+	};
+	ORDERS(PlaceOrder) *command = &order.command;
 	char ce_id[BUS_ID_TEXT];
 
-	command.account_id = (char *)script->account;
-	command.symbol = (char *)"AAPL";
-	command.side = (ORDERS(Side))(strcmp(w->word[2], "buy") == 0 ? ORDER_BUY : ORDER_SELL);
-	command.quantity_micros = script_micros(w->word[3]);
+	command->account_id = (char *)script->account;
+	command->symbol = (char *)"AAPL";
+	command->side = (ORDERS(Side))(strcmp(w->word[2], "buy") == 0 ? ORDER_BUY : ORDER_SELL);
+	if (w->word[3][0] == '$')
+		command->notional_micros = script_micros(w->word[3] + 1);
+	else
+		command->quantity_micros = script_micros(w->word[3]);
 	if (strcmp(w->word[5], "market") == 0) {
-		command.type = (ORDERS(OrderType))ORDER_MARKET;
+		command->type = (ORDERS(OrderType))ORDER_MARKET;
 	} else {
-		command.type = (ORDERS(OrderType))ORDER_LIMIT;
-		command.limit_price_micros = script_micros(w->word[5]);
+		command->type = (ORDERS(OrderType))ORDER_LIMIT;
+		command->limit_price_micros = script_micros(w->word[5]);
 	}
-	command.time_in_force = script_tif("day");
-	for (int i = 6; i < w->count; i++) {
-		if (strncmp(w->word[i], "id=", 3) == 0)
-			command.client_order_id = w->word[i] + 3;
-		else if (w->word[i][0] >= 'A' && w->word[i][0] <= 'Z')
-			command.symbol = w->word[i];
-		else
-			command.time_in_force = script_tif(w->word[i]);
-	}
+	command->time_in_force = script_tif("day");
+	for (int i = 6; i < w->count; i++)
+		script_option(&order, w->word[i]);
 	script_input(script, "orders.commands", script_ce_id(script_int(w->word[1]), ce_id),
-		     &command.base);
+		     &command->base);
 }
 
 /* Sets one of the two names from "7" or "id=name". */
@@ -475,7 +233,7 @@ static inline void script_name(const struct desk_script *script, const char *wor
 	if (strncmp(word, "id=", 3) == 0)
 		*client_order_id = (char *)word + 3;
 	else
-		*order_id = script_order_id(script, script_int(word), buf);
+		*order_id = script_named_id(script, word, buf);
 }
 
 static inline void script_cancel(struct desk_script *script, const struct script_words *w)
@@ -509,10 +267,9 @@ static inline void script_fill(struct desk_script *script, const struct script_w
 	char text[BUS_ID_TEXT];
 	struct bus_id id;
 
-	script_order_id(script, script_int(w->word[1]), text);
+	script_named_id(script, w->word[1], text);
 	ck_assert(bus_id_parse(text, strlen(text), &id));
-	order = desk_order(bus_fold_state((script->whole != NULL ? script->whole : script)->fold),
-			   id);
+	order = desk_order(script_desk(script), id);
 	execution.account_id = (char *)script->account;
 	execution.order_id = text;
 	execution.symbol = (char *)(order != NULL ? order->order.symbol : "AAPL");
@@ -522,6 +279,9 @@ static inline void script_fill(struct desk_script *script, const struct script_w
 	execution.price_micros = script_micros(w->word[4]);
 	execution.leaves_micros = script_micros(w->word[6]);
 	execution.executed_at_micros = NOON - 1;
+	if (w->count > 7)
+		execution.liquidity = (ORDERS(Liquidity))(
+			strcmp(w->word[7], "maker") == 0 ? ORDER_MAKER : ORDER_TAKER);
 	script_input(script, "books.executions", NULL, &execution.base);
 }
 
@@ -544,7 +304,7 @@ static inline void script_end(struct desk_script *script, const struct script_wo
 	char id[BUS_ID_TEXT];
 
 	canceled.account_id = (char *)script->account;
-	canceled.order_id = script_order_id(script, script_int(w->word[1]), id);
+	canceled.order_id = script_named_id(script, w->word[1], id);
 	canceled.symbol = (char *)"AAPL";
 	canceled.canceled_micros = script_micros(w->word[2]);
 	canceled.reason = (ORDERS(CancelReason))script_value(
@@ -559,7 +319,7 @@ static inline void script_decreased(struct desk_script *script, const struct scr
 	char id[BUS_ID_TEXT];
 
 	decreased.account_id = (char *)script->account;
-	decreased.order_id = script_order_id(script, script_int(w->word[1]), id);
+	decreased.order_id = script_named_id(script, w->word[1], id);
 	decreased.symbol = (char *)"AAPL";
 	decreased.by_micros = script_micros(w->word[2]);
 	decreased.leaves_micros = script_micros(w->word[4]);
@@ -573,26 +333,30 @@ static inline void script_refuse(struct desk_script *script, const struct script
 	char id[BUS_ID_TEXT];
 
 	rejected.account_id = (char *)script->account;
-	rejected.order_id = script_order_id(script, script_int(w->word[1]), id);
+	rejected.order_id = script_named_id(script, w->word[1], id);
 	rejected.symbol = (char *)"AAPL";
 	rejected.reason = (ORDERS(RejectReason))script_value(
 		&bourse__orders__v1__reject_reason__descriptor, "REJECT_REASON_", w->word[2]);
 	script_input(script, "books.executions", NULL, &rejected.base);
 }
 
-/* late N cancel|decrease|other */
+/* late N cancel|decrease|other, late N replace M */
 static inline void script_late(struct desk_script *script, const struct script_words *w)
 {
 	BOOKS(RequestRejected) rejected = BOURSE__BOOKS__V1__REQUEST_REJECTED__INIT;
-	char id[BUS_ID_TEXT];
+	char id[BUS_ID_TEXT], request[BUS_ID_TEXT];
 
 	rejected.account_id = (char *)script->account;
-	rejected.order_id = script_order_id(script, script_int(w->word[1]), id);
+	rejected.order_id = script_named_id(script, w->word[1], id);
 	rejected.symbol = (char *)"AAPL";
 	if (strcmp(w->word[2], "cancel") == 0)
 		rejected.kind = REQUEST_KIND(CANCEL);
 	else if (strcmp(w->word[2], "decrease") == 0)
 		rejected.kind = REQUEST_KIND(DECREASE);
+	else if (strcmp(w->word[2], "replace") == 0)
+		rejected.kind = REQUEST_KIND(REPLACE);
+	if (w->count > 3)
+		rejected.request_id = script_named_id(script, w->word[3], request);
 	rejected.reason = (ORDERS(RejectReason))REFUSAL_TOO_LATE;
 	script_input(script, "books.executions", NULL, &rejected.base);
 }
@@ -630,6 +394,172 @@ static inline void script_withdrawal(struct desk_script *script, const struct sc
 		     strcmp(w->word[0], "booked") == 0 ? &booked.base : &asked.base);
 }
 
+/* replace N M [qty=] [limit=] [stop=] [trail=] [id=] [TIF]: order M is to take the place of N. */
+static inline void script_replace(struct desk_script *script, const struct script_words *w)
+{
+	ORDERS(ReplaceOrder) command = BOURSE__ORDERS__V1__REPLACE_ORDER__INIT;
+	char id[BUS_ID_TEXT], ce_id[BUS_ID_TEXT];
+	const char *rest;
+
+	command.account_id = (char *)script->account;
+	script_name(script, w->word[1], id, &command.order_id, &command.client_order_id);
+	for (int i = 3; i < w->count; i++) {
+		if (script_is(w->word[i], "qty=", &rest))
+			command.quantity_micros = script_micros(rest);
+		else if (script_is(w->word[i], "limit=", &rest))
+			command.limit_price_micros = script_micros(rest);
+		else if (script_is(w->word[i], "stop=", &rest))
+			command.stop_price_micros = script_micros(rest);
+		else if (script_is(w->word[i], "trail=", &rest))
+			script_trail(rest, &command.trail_price_micros,
+				     &command.trail_percent_micros);
+		else if (script_is(w->word[i], "id=", &rest))
+			command.new_client_order_id = (char *)rest;
+		else
+			command.time_in_force = script_tif(w->word[i]);
+	}
+	script_input(script, "orders.commands", script_ce_id(script_int(w->word[2]), ce_id),
+		     &command.base);
+}
+
+/* sweep [SYMBOL] */
+static inline void script_sweep(struct desk_script *script, const struct script_words *w)
+{
+	ORDERS(CancelOrders) command = BOURSE__ORDERS__V1__CANCEL_ORDERS__INIT;
+	char ce_id[BUS_ID_TEXT];
+
+	command.account_id = (char *)script->account;
+	command.symbol = w->word[1];
+	script_input(script, "orders.commands", script_ce_id(1000000 + script->requests++, ce_id),
+		     &command.base);
+}
+
+/* triggered N */
+static inline void script_triggered(struct desk_script *script, const struct script_words *w)
+{
+	BOOKS(OrderTriggered) triggered = BOURSE__BOOKS__V1__ORDER_TRIGGERED__INIT;
+	char id[BUS_ID_TEXT];
+
+	triggered.account_id = (char *)script->account;
+	triggered.order_id = script_named_id(script, w->word[1], id);
+	triggered.symbol = (char *)"AAPL";
+	script_input(script, "books.executions", NULL, &triggered.base);
+}
+
+/* replaced N M QUANTITY leaves LEAVES */
+static inline void script_replaced(struct desk_script *script, const struct script_words *w)
+{
+	BOOKS(OrderReplaced) replaced = BOURSE__BOOKS__V1__ORDER_REPLACED__INIT;
+	char id[BUS_ID_TEXT], other[BUS_ID_TEXT];
+
+	replaced.account_id = (char *)script->account;
+	replaced.order_id = script_named_id(script, w->word[1], id);
+	replaced.new_order_id = script_named_id(script, w->word[2], other);
+	replaced.symbol = (char *)"AAPL";
+	replaced.quantity_micros = script_micros(w->word[3]);
+	replaced.leaves_micros = script_micros(w->word[5]);
+	script_input(script, "books.executions", NULL, &replaced.base);
+}
+
+/* prevented QUANTITY MAKER LEAVES TAKER LEAVES */
+static inline void script_prevented(struct desk_script *script, const struct script_words *w)
+{
+	BOOKS(SelfTradePrevented) prevented = BOURSE__BOOKS__V1__SELF_TRADE_PREVENTED__INIT;
+	char maker[BUS_ID_TEXT], taker[BUS_ID_TEXT];
+
+	prevented.account_id = (char *)script->account;
+	prevented.symbol = (char *)"AAPL";
+	prevented.quantity_micros = script_micros(w->word[1]);
+	prevented.maker_order_id = script_named_id(script, w->word[2], maker);
+	prevented.maker_leaves_micros = script_micros(w->word[3]);
+	prevented.taker_order_id = script_named_id(script, w->word[4], taker);
+	prevented.taker_leaves_micros = script_micros(w->word[5]);
+	script_input(script, "books.executions", NULL, &prevented.base);
+}
+
+/* completed N dropped QUANTITY */
+static inline void script_completed(struct desk_script *script, const struct script_words *w)
+{
+	BOOKS(OrderCompleted) completed = BOURSE__BOOKS__V1__ORDER_COMPLETED__INIT;
+	char id[BUS_ID_TEXT];
+
+	completed.account_id = (char *)script->account;
+	completed.order_id = script_named_id(script, w->word[1], id);
+	completed.symbol = (char *)"AAPL";
+	completed.dropped_micros = script_micros(w->word[3]);
+	script_input(script, "books.executions", NULL, &completed.base);
+}
+
+#define SCRIPT_ACTION "acacacac-0000-4000-8000-000000000001"
+
+/* due SYMBOL */
+static inline void script_due(struct desk_script *script, const struct script_words *w)
+{
+	PORTFOLIO(CorporateActionDue) due = BOURSE__PORTFOLIO__V1__CORPORATE_ACTION_DUE__INIT;
+
+	due.account_id = (char *)script->account;
+	due.symbol = w->word[1];
+	due.action_id = (char *)SCRIPT_ACTION;
+	script_input(script, "portfolio.events", NULL, &due.base);
+}
+
+/* split SYMBOL NUMBER BEFORE AFTER [CASH] */
+static inline void script_split_position(struct desk_script *script, const struct script_words *w)
+{
+	PORTFOLIO(PositionSplit) split = BOURSE__PORTFOLIO__V1__POSITION_SPLIT__INIT;
+
+	split.account_id = (char *)script->account;
+	split.symbol = w->word[1];
+	split.action_id = (char *)SCRIPT_ACTION;
+	split.number = script_int(w->word[2]);
+	split.before_micros = script_micros(w->word[3]);
+	split.position_micros = script_micros(w->word[4]);
+	if (w->count > 5)
+		split.cash_in_lieu_micros = script_micros(w->word[5]);
+	script_input(script, "portfolio.events", NULL, &split.base);
+}
+
+/* renamed OLD NEW NUMBER QUANTITY */
+static inline void script_renamed(struct desk_script *script, const struct script_words *w)
+{
+	PORTFOLIO(SymbolChanged) changed = BOURSE__PORTFOLIO__V1__SYMBOL_CHANGED__INIT;
+
+	changed.account_id = (char *)script->account;
+	changed.symbol = w->word[1];
+	changed.new_symbol = w->word[2];
+	changed.action_id = (char *)SCRIPT_ACTION;
+	changed.number = script_int(w->word[3]);
+	changed.quantity_micros = script_micros(w->word[4]);
+	script_input(script, "portfolio.events", NULL, &changed.base);
+}
+
+/* dividend SYMBOL NUMBER AMOUNT */
+static inline void script_dividend(struct desk_script *script, const struct script_words *w)
+{
+	PORTFOLIO(DividendPaid) paid = BOURSE__PORTFOLIO__V1__DIVIDEND_PAID__INIT;
+
+	paid.account_id = (char *)script->account;
+	paid.symbol = w->word[1];
+	paid.action_id = (char *)SCRIPT_ACTION;
+	paid.number = script_int(w->word[2]);
+	paid.amount_micros = script_micros(w->word[3]);
+	script_input(script, "portfolio.events", NULL, &paid.base);
+}
+
+/* The order that a line names: "3", "3.2" or "id=name". */
+static inline void script_set_subject(struct desk_script *script, const char *word)
+{
+	const struct desk_order *order = NULL;
+	struct bus_id account;
+
+	if (strncmp(word, "id=", 3) == 0 && wire_id(script->account, &account))
+		order = desk_order_named(script_desk(script), account, word + 3);
+	if (order != NULL)
+		bus_id_format(order->order.id, script->subject);
+	else
+		script_named_id(script, word, script->subject);
+}
+
 /* One line; what followed is in script->text. */
 static inline void script_run(struct desk_script *script, const char *input)
 {
@@ -637,16 +567,32 @@ static inline void script_run(struct desk_script *script, const char *input)
 		const char *verb;
 		void (*run)(struct desk_script *script, const struct script_words *words);
 	} verbs[] = {
-		{ "place", script_place },	 { "cancel", script_cancel },
-		{ "decrease", script_decrease }, { "fill", script_fill },
-		{ "end", script_end },		 { "decreased", script_decreased },
-		{ "refuse", script_refuse },	 { "late", script_late },
-		{ "deposit", script_deposit },	 { "withdraw", script_withdrawal },
+		{ "place", script_place },
+		{ "cancel", script_cancel },
+		{ "decrease", script_decrease },
+		{ "fill", script_fill },
+		{ "end", script_end },
+		{ "decreased", script_decreased },
+		{ "refuse", script_refuse },
+		{ "late", script_late },
+		{ "deposit", script_deposit },
+		{ "withdraw", script_withdrawal },
 		{ "booked", script_withdrawal },
+		{ "replace", script_replace },
+		{ "sweep", script_sweep },
+		{ "triggered", script_triggered },
+		{ "replaced", script_replaced },
+		{ "prevented", script_prevented },
+		{ "completed", script_completed },
+		{ "due", script_due },
+		{ "split", script_split_position },
+		{ "renamed", script_renamed },
+		{ "dividend", script_dividend },
 	};
 	struct script_words words;
 
 	script_split(&words, input);
+	script_set_subject(script, words.word[1]);
 	for (size_t i = 0; i < BUS_ARRAY_LEN(verbs); i++) {
 		if (strcmp(words.word[0], verbs[i].verb) == 0) {
 			verbs[i].run(script, &words);
@@ -666,87 +612,6 @@ static inline void script_check(struct desk_script *script, const struct desk_li
 			      "line %zu: %s\n  expected: %s\n       got: %s", i, lines[i].input,
 			      lines[i].output, script->text);
 	}
-}
-
-/* Random streams ************************************************************************** */
-
-static inline uint64_t script_random_next(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-static inline int64_t script_random_below(uint64_t *seed, int64_t bound)
-{
-	return (int64_t)(script_random_next(seed) % (uint64_t)bound);
-}
-
-/* What a book could say of this order, or something that it could not. */
-static inline void script_random_answer(const struct desk_script *script, uint64_t *seed, int n,
-					char *line, size_t size)
-{
-	const struct desk_order *order;
-	char text[BUS_ID_TEXT];
-	int64_t leaves, quantity;
-	struct bus_id id;
-
-	script_order_id(script, n, text);
-	ck_assert(bus_id_parse(text, strlen(text), &id));
-	order = desk_order(bus_fold_state(script->fold), id);
-	leaves = order != NULL ? order->order.leaves.micros / BUS_MICROS : 3;
-	quantity = leaves > 0 ? 1 + script_random_below(seed, leaves) : 1;
-	switch (script_random_below(seed, 6)) {
-	case 0:
-		snprintf(line, size, "end %d %" PRId64 " REQUESTED", n, leaves);
-		break;
-	case 1:
-		snprintf(line, size, "decreased %d %" PRId64 " leaves %" PRId64, n, quantity,
-			 leaves - quantity);
-		break;
-	case 2:
-		snprintf(line, size, "late %d cancel", n);
-		break;
-	case 3:
-		snprintf(line, size, "refuse %d HALTED", n);
-		break;
-	default:
-		snprintf(line, size,
-			 "fill %d %" PRId64 " @ %" PRId64 ".%02" PRId64 " leaves %" PRId64, n,
-			 quantity, 90 + script_random_below(seed, 20),
-			 script_random_below(seed, 100), leaves - quantity);
-		break;
-	}
-}
-
-static inline void script_random_line(const struct desk_script *script, uint64_t *seed, int step,
-				      char *line, size_t size)
-{
-	static const char *const tifs[] = { "day", "gtc", "ioc", "fok" };
-	int n = step > 0 ? (int)(step - script_random_below(seed, step < 40 ? step : 40)) : 0;
-	int kind = (int)script_random_below(seed, 10);
-
-	if (kind < 4)
-		snprintf(line, size, "place %d %s %" PRId64 " @ %" PRId64 ".%02" PRId64 " %s id=%d",
-			 step, script_random_below(seed, 2) == 0 ? "buy" : "sell",
-			 1 + script_random_below(seed, 40), 90 + script_random_below(seed, 20),
-			 script_random_below(seed, 100), tifs[script_random_below(seed, 4)],
-			 step - (int)script_random_below(seed, 2));
-	else if (kind == 4)
-		snprintf(line, size, "cancel %d", n);
-	else if (kind == 5)
-		snprintf(line, size, "decrease %d %" PRId64, n, script_random_below(seed, 30));
-	else if (kind == 6 && script_random_below(seed, 2) == 0)
-		snprintf(line, size,
-			 script_random_below(seed, 2) == 0 ? "deposit 4000" : "deposit 40 AAPL");
-	else if (kind == 6)
-		snprintf(line, size, "%s %d %" PRId64 "%s",
-			 script_random_below(seed, 2) == 0 ? "withdraw" : "booked",
-			 (int)script_random_below(seed, 8), 1 + script_random_below(seed, 9),
-			 script_random_below(seed, 2) == 0 ? " AAPL" : "");
-	else
-		script_random_answer(script, seed, n, line, size);
 }
 
 #endif

@@ -2,6 +2,7 @@
  * The desk's pure functions, line by line: every command, every answer of the book, every word of
  * the ledger, taken and refused; the invariants are checked after each (desk_script.h).
  */
+#include "desk_random.h"
 #include "desk_script.h"
 
 static struct desk_script script;
@@ -75,19 +76,19 @@ START_TEST(market_orders)
 		{ "end 1 6 NO_LIQUIDITY",
 		  "ended CANCELED 10,4,0,0 canceled 6 released 630 cash 9584/0 shares 4/0" },
 		{ "place 2 sell 4 @ market ioc",
-		  "accepted hold 4 cash 9584/0 shares 4/4 -> NewOrder AAPL 4 @ 0" },
-		{ "fill 2 4 @ 0.01 leaves 0",
-		  "filled FILLED 4,4,0,4 delta 0.04 released 0 hold 0 cash 9584.04/0"
-		  " shares 0/0" },
+		  "accepted hold 4 collar 95 cash 9584/0 shares 4/4 -> NewOrder AAPL 4 @ 95" },
+		{ "fill 2 4 @ 94.99 leaves 0", "park" },
+		{ "fill 2 4 @ 95 leaves 0",
+		  "filled FILLED 4,4,0,4 delta 380 released 0 hold 0 cash 9964/0 shares 0/0" },
 	};
 	static const struct desk_line quoted[] = {
 		{ "place 3 buy 1 @ market",
-		  "accepted hold 614.5965 collar 614.5965 cash 9584.04/614.5965 shares 0/0"
+		  "accepted hold 614.5965 collar 614.5965 cash 9964/614.5965 shares 0/0"
 		  " -> NewOrder AAPL 1 @ 614.5965" },
 	};
 	static const struct desk_line capped[] = {
 		{ "place 4 buy 1 @ market",
-		  "accepted hold 120 collar 120 cash 9584.04/734.5965 shares 0/0"
+		  "accepted hold 120 collar 120 cash 9964/734.5965 shares 0/0"
 		  " -> NewOrder AAPL 1 @ 120" },
 	};
 	static const struct desk_line unknown[] = {
@@ -126,8 +127,9 @@ START_TEST(refusals)
 		{ "place 2 buy 1 @ 120.01 BAND", "rejected PRICE_OUTSIDE_BAND" },
 		{ "place 2 buy 1 @ 80 BAND",
 		  "accepted hold 80 cash 10000/80.9999 shares 0/0 -> NewOrder BAND 1 @ 80" },
-		{ "place 3 buy 1 @ 100 opg", "rejected UNSUPPORTED" },
-		{ "place 3 buy 1 @ 100 cls", "rejected UNSUPPORTED" },
+		{ "place 3 buy 1 @ 100 opg", "rejected AUCTION_OVER" },
+		{ "place 3 buy 1 @ 100 cls",
+		  "accepted hold 100 cash 10000/180.9999 shares 0/0 -> NewOrder AAPL 1 @ 100" },
 	};
 
 	script_instrument(&script, "BAND", true, true, 100 * BUS_MICROS);
@@ -154,12 +156,19 @@ START_TEST(odd_forms)
 		{ 0, 2, 1, 0, 1, 0, 1, 0, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
 		{ 1, 0, 1, 0, 1, 0, 1, 0, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
 		{ 1, 2, 0, 0, 1, 0, 1, 0, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
-		{ 1, 3, 1, 0, 1, 0, 0, 9, 0, 0, false, "AAPL", "", "rejected UNSUPPORTED" },
-		{ 1, 4, 1, 0, 1, 0, 1, 9, 0, 0, false, "AAPL", "", "rejected UNSUPPORTED" },
-		{ 1, 5, 1, 0, 1, 0, 0, 0, 9, 0, false, "AAPL", "", "rejected UNSUPPORTED" },
-		{ 1, 2, 1, 2, 1, 0, 1, 0, 0, 0, false, "AAPL", "", "rejected UNSUPPORTED" },
-		{ 1, 2, 1, 0, 1, 0, 1, 0, 0, 0, true, "AAPL", "", "rejected UNSUPPORTED" },
-		{ 1, 1, 1, 0, 0, 5, 0, 0, 0, 0, false, "AAPL", "", "rejected UNSUPPORTED" },
+		{ 1, 3, 1, 0, 1, 0, 0, 9, 0, 0, false, "AAPL", "",
+		  "rejected INVALID_PRICE_INCREMENT" },
+		{ 1, 3, 1, 0, 1, 0, 0, 0, 0, 0, false, "AAPL", "", "rejected INVALID_PRICE" },
+		{ 1, 3, 3, 0, 1, 0, 0, 9, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
+		{ 1, 4, 1, 0, 1, 0, 0, 9, 0, 0, false, "AAPL", "", "rejected INVALID_PRICE" },
+		{ 1, 5, 1, 0, 1, 0, 0, 9, 9, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
+		{ 1, 5, 1, 0, 1, 0, 0, 0, 9, 9, false, "AAPL", "", "rejected INVALID_FIELD" },
+		{ 1, 5, 1, 0, 1, 0, 0, 0, 0, 0, false, "AAPL", "", "rejected INVALID_PRICE" },
+		{ 1, 1, 1, 0, 1, 0, 0, 0, 0, 0, true, "AAPL", "", "rejected INVALID_FIELD" },
+		{ 1, 2, 3, 0, 1, 0, 1, 0, 0, 0, true, "AAPL", "", "rejected INVALID_FIELD" },
+		{ 1, 2, 1, 0, 0, 5, 1, 0, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
+		{ 1, 1, 2, 0, 0, 5, 0, 0, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
+		{ 1, 1, 1, 0, 0, -5, 0, 0, 0, 0, false, "AAPL", "", "rejected INVALID_QUANTITY" },
 		{ 1, 1, 1, 0, 1, 5, 0, 0, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
 		{ 1, 2, 1, 0, 1, 0, 1, 9, 0, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
 		{ 1, 2, 1, 0, 1, 0, 1, 0, 9, 0, false, "AAPL", "", "rejected INVALID_FIELD" },
