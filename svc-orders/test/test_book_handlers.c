@@ -174,17 +174,69 @@ START_TEST(test_parked)
 }
 END_TEST
 
-/* A cancel of an id that is none is answered: the account is one. */
-START_TEST(test_cancel_of_no_order)
+/* What an id that is none stands for is answered, as long as the account is one, and the request
+ * can be named. */
+START_TEST(test_ids_that_are_none)
 {
 	struct bus_fold *fold = bus_fold_new(&book_processor);
 	BOOKS(CancelOrder) cancel = BOURSE__BOOKS__V1__CANCEL_ORDER__INIT;
-	char id[BUS_ID_TEXT], name[] = SYMBOL;
+	BOOKS(DecreaseOrder) decrease = BOURSE__BOOKS__V1__DECREASE_ORDER__INIT;
+	BOOKS(ReplaceOrder) replace = BOURSE__BOOKS__V1__REPLACE_ORDER__INIT;
+	BOOKS(NewOrder) order = BOURSE__BOOKS__V1__NEW_ORDER__INIT;
+	const ProtobufCMessage *const requests[] = { &cancel.base, &decrease.base, &replace.base };
+	char account[BUS_ID_TEXT], id[BUS_ID_TEXT], name[] = SYMBOL, bad[] = "not-an-id";
 
-	cancel.symbol = name;
-	cancel.account_id = id_text(1, id);
-	ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, &cancel.base), 0);
-	ck_assert_uint_eq(bus_fold_reaction_count(fold), 1);
+	cancel.symbol = decrease.symbol = replace.symbol = order.symbol = name;
+	cancel.account_id = decrease.account_id = replace.account_id = order.account_id =
+		id_text(1, account);
+	decrease.order_id = bad;
+	replace.new_order_id = id_text(2, id);
+	for (size_t i = 0; i < BUS_ARRAY_LEN(requests); i++) {
+		const BOOKS(RequestRejected) * answer;
+
+		ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, requests[i]),
+				 0);
+		ck_assert_uint_eq(bus_fold_reaction_count(fold), 1);
+		answer = (const void *)bus_fold_reaction(fold, 0)->message;
+		ck_assert_int_eq(answer->reason, BOOK_REJECT(TOO_LATE));
+		ck_assert_uint_eq((unsigned)answer->kind, i + 1);
+	}
+	replace.new_order_id = bad;
+	ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, &replace.base),
+			 BUS_ERR_PARK);
+	order.order_id = id;
+	order.sibling_order_id = bad;
+	ck_assert_int_eq(bus_fold_input(fold, "books.commands", SYMBOL, NULL, &order.base), 0);
+	ck_assert_uint_eq(bus_fold_fact_count(fold), 1);
+	ck_assert_int_eq(bus_fold_fact(fold, 0)->type, BOOK_FACT(ORDER_REJECTED));
+	bus_fold_free(fold);
+}
+END_TEST
+
+/* The market's facts without what the book needs of them. */
+START_TEST(test_market_that_says_nothing)
+{
+	struct bus_fold *fold = bus_fold_new(&book_processor);
+	MARKET(Instrument) instrument = BOURSE__MARKET__V1__INSTRUMENT__INIT;
+	MARKET(CorporateAction) action = BOURSE__MARKET__V1__CORPORATE_ACTION__INIT;
+	MARKET(SessionOpened) opened = BOURSE__MARKET__V1__SESSION_OPENED__INIT;
+	MARKET(ActionEffective) effective = BOURSE__MARKET__V1__ACTION_EFFECTIVE__INIT;
+	char name[] = SYMBOL;
+
+	opened.symbol = effective.symbol = instrument.symbol = name;
+	ck_assert_int_eq(bus_fold_input(fold, "market.events", SYMBOL, NULL, &opened.base),
+			 BUS_ERR_PARK);
+	effective.instrument = &instrument;
+	ck_assert_int_eq(bus_fold_input(fold, "market.events", SYMBOL, NULL, &effective.base),
+			 BUS_ERR_PARK);
+	effective.action = &action;
+	action.kind = (MARKET(ActionKind))77;
+	ck_assert_int_eq(bus_fold_input(fold, "market.events", SYMBOL, NULL, &effective.base),
+			 BUS_ERR_PARK);
+	instrument.actions_effective = -1;
+	opened.instrument = &instrument;
+	ck_assert_int_eq(bus_fold_input(fold, "market.events", SYMBOL, NULL, &opened.base),
+			 BUS_ERR_PARK);
 	bus_fold_free(fold);
 }
 END_TEST
@@ -443,7 +495,8 @@ int main(void)
 	tcase_set_timeout(tcase, 300);
 	tcase_add_loop_test(tcase, test_script, 0, BUS_ARRAY_LEN(scripts));
 	tcase_add_test(tcase, test_parked);
-	tcase_add_test(tcase, test_cancel_of_no_order);
+	tcase_add_test(tcase, test_ids_that_are_none);
+	tcase_add_test(tcase, test_market_that_says_nothing);
 	tcase_add_loop_test(tcase, test_sweep, 0, BUS_ARRAY_LEN(sweep_cases));
 	tcase_add_loop_test(tcase, test_random_stream, 0, 4);
 	tcase_add_loop_test(tcase, test_wild_stream, 0, 8);
