@@ -1,6 +1,8 @@
 /* Hash tables of accounts, positions and open withdrawals; see account.h. */
 #include "account.h"
 
+#include "returns.h"
+
 static void forget_withdrawals(struct account *account)
 {
 	struct withdrawal *withdrawal, *next;
@@ -19,6 +21,7 @@ static void forget_holdings(struct account *account)
 		HASH_DEL(account->holdings, holding);
 		free(holding);
 	}
+	settlement_release(&account->settlement);
 }
 
 void accounts_release(struct accounts *accounts)
@@ -31,6 +34,7 @@ void accounts_release(struct accounts *accounts)
 		HASH_DEL(accounts->by_id, account);
 		free(account);
 	}
+	lot_pool_release(&accounts->lots);
 	*accounts = (struct accounts){ 0 };
 }
 
@@ -50,6 +54,7 @@ struct account *account_get(struct accounts *accounts, struct bus_id id)
 		return account;
 	account = bus_calloc(1, sizeof(*account));
 	account->id = id;
+	account->closing.growth_picos = RETURNS_ONE;
 	HASH_ADD(hh, accounts->by_id, id, sizeof(id), account);
 	return account;
 }
@@ -102,11 +107,16 @@ static void withdrawals_saved(struct account *account)
 
 static void account_saved(struct account *account)
 {
-	for (struct holding *h = account->changed_holdings; h != NULL; h = h->next_changed)
-		h->changed = false;
+	for (struct holding *h = account->changed_holdings; h != NULL; h = h->next_changed) {
+		h->changed = h->oldest_changed = h->newest_changed = false;
+		h->saved_first = lots_number(&h->shares.lots, 0);
+		h->saved_last = h->shares.lots.opened;
+	}
 	account->changed_holdings = NULL;
+	for (size_t i = 0; i < account->settlement.count; i++)
+		account->settlement.buckets[i].changed = false;
 	withdrawals_saved(account);
-	account->changed = false;
+	account->changed = account->closed = false;
 }
 
 void accounts_saved(struct accounts *accounts)
@@ -123,6 +133,17 @@ void accounts_saved(struct accounts *accounts)
 	accounts->changed_count = 0;
 }
 
+bool account_is_empty(const struct account *account)
+{
+	if (account->balances.cash.micros != 0 || account->settlement.count > 0)
+		return false;
+	for (const struct holding *h = account->holdings; h != NULL; h = h->hh.next) {
+		if (h->shares.position.quantity.micros != 0)
+			return false;
+	}
+	return true;
+}
+
 static struct holding *find_holding(const struct account *account, const struct symbol *symbol)
 {
 	struct holding *holding;
@@ -131,11 +152,10 @@ static struct holding *find_holding(const struct account *account, const struct 
 	return holding;
 }
 
-const struct position *account_position(const struct account *account, const struct symbol *symbol)
+const struct holding *account_find_holding(const struct account *account,
+					   const struct symbol *symbol)
 {
-	const struct holding *holding = account != NULL ? find_holding(account, symbol) : NULL;
-
-	return holding != NULL ? &holding->position : NULL;
+	return account != NULL ? find_holding(account, symbol) : NULL;
 }
 
 struct holding *account_holding(struct account *account, const struct symbol *symbol)
@@ -146,6 +166,7 @@ struct holding *account_holding(struct account *account, const struct symbol *sy
 		return holding;
 	holding = bus_calloc(1, sizeof(*holding));
 	holding->symbol = *symbol;
+	holding->saved_first = 1;
 	HASH_ADD(hh, account->holdings, symbol, sizeof(*symbol), holding);
 	return holding;
 }

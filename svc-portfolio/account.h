@@ -1,10 +1,10 @@
 /*
- * The accounts that the ledger has in memory: cash, positions, and the withdrawals that wait for
- * the desk. An account comes into being with its first booking.
+ * The accounts that the ledger has in memory: balances, holdings, unsettled cash, and the
+ * withdrawals that wait for the desk. An account comes into being with its first booking.
  *
  * What has changed since the last save is on a list: every account at most once, with a flag on
- * each of its positions and withdrawals. A withdrawal that has ended leaves the memory after its
- * save.
+ * each of its holdings, buckets and withdrawals. A withdrawal that has ended leaves the memory
+ * after its save.
  */
 #ifndef PORTFOLIO_ACCOUNT_H
 #define PORTFOLIO_ACCOUNT_H
@@ -12,9 +12,11 @@
 #include <stdbool.h>
 #include <uthash.h>
 
+#include "balances.h"
 #include "bus/id.h"
-#include "bus/money.h"
-#include "position.h"
+#include "settlement.h"
+#include "shares.h"
+#include "statement.h"
 
 #define SYMBOL_MAX 12 /* characters */
 
@@ -25,7 +27,15 @@ struct symbol {
 
 struct holding {
 	struct symbol symbol;
-	struct position position;
+	struct shares shares;
+	struct bus_money dividends; /* of this symbol, signed */
+	int64_t actions;	    /* corporate actions that it has been through */
+	int64_t pending_action;	    /* number of the one that waits for the desk; 0: none */
+	int64_t since; /* when it was opened last, micros: older dividends are not its */
+	/* Numbers of the lots that the table has (none where last < first), and whether the oldest
+	 * or the newest of them has changed. */
+	int64_t saved_first, saved_last;
+	bool oldest_changed, newest_changed;
 	bool changed;
 	struct holding *next_changed;
 	UT_hash_handle hh; /* in account.holdings, by symbol */
@@ -53,15 +63,18 @@ struct withdrawal {
 
 struct account {
 	struct bus_id id;
-	struct bus_money cash;
-	struct bus_money deposits;    /* of cash, all that ever came in */
-	struct bus_money withdrawals; /* of cash, all that ever went out */
-	struct bus_money cost_in;     /* of shares deposited: the cost that they brought along */
-	struct bus_money cost_out;    /* of shares withdrawn: the cost that they took along */
-	struct bus_money realised;    /* by all sales */
+	struct balances balances;
+	struct settlement settlement;
+	struct closing closing; /* the last one */
+	int64_t movements;	/* postings of the customer since the beginning */
+	bool firm;		/* as the last trade said */
+	bool margin_called;
+	/* Timers that are set, micros; 0: none. */
+	int64_t day_ends_at, margin_check_at, actions_check_at;
+	size_t short_count; /* holdings below 0 */
 	struct holding *holdings;
 	struct withdrawal *open; /* withdrawals that are requested, or have ended unsaved */
-	bool changed;
+	bool changed, closed;	 /* closed: closing has changed */
 	struct account *next_changed;
 	struct holding *changed_holdings;	/* list by next_changed */
 	struct withdrawal *changed_withdrawals; /* likewise */
@@ -72,6 +85,7 @@ struct accounts {
 	struct account *by_id;	 /* owned */
 	struct account *changed; /* list by next_changed */
 	size_t changed_count;
+	struct lot_pool lots; /* of all holdings */
 };
 
 void accounts_release(struct accounts *accounts);
@@ -87,8 +101,12 @@ void account_touch_withdrawal(struct account *account, struct withdrawal *withdr
 /* Empties the lists of changes; withdrawals that have ended go. */
 void accounts_saved(struct accounts *accounts);
 
+/* Nothing is left in it that could move or change its worth. */
+bool account_is_empty(const struct account *account);
+
 /* NULL where there never were any shares of it; `account` may be NULL. */
-const struct position *account_position(const struct account *account, const struct symbol *symbol);
+const struct holding *account_find_holding(const struct account *account,
+					   const struct symbol *symbol);
 struct holding *account_holding(struct account *account, const struct symbol *symbol);
 
 /* NULL where no such withdrawal waits for the desk; `account` may be NULL. */

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "store.h"
-#include "wire.h"
+#include "decide.h"
+#include "ledger.h"
 
 /* Cash or shares, as a command or the desk names them; borrows its text. */
 struct asked {
@@ -34,42 +34,7 @@ struct refusal {
 	const char *text;
 };
 
-static const struct position no_position;
-
-static const struct account *find(const void *state, struct bus_id id)
-{
-	const struct books *books = state;
-
-	return account_find(&books->accounts, id);
-}
-
-static struct bus_money cash_of(const struct account *account)
-{
-	return account != NULL ? account->cash : (struct bus_money){ 0 };
-}
-
-static const struct position *position_of(const struct account *account,
-					  const struct symbol *symbol)
-{
-	const struct position *position = account_position(account, symbol);
-
-	return position != NULL ? position : &no_position;
-}
-
 /* Commands ********************************************************************************** */
-
-static int reject(const struct bus_input *input, struct bus_facts *facts, const char *account_id,
-		  struct refusal refusal)
-{
-	PORTFOLIO(CommandRejected) *fact = bus_fact_add(facts, PORTFOLIO_D(command_rejected));
-
-	fact->account_id = (char *)account_id;
-	fact->command_id = bus_facts_id(facts, bus_facts_command_id(facts, input));
-	fact->command_type = (char *)input->message->descriptor->name;
-	fact->reason = refusal.reason;
-	fact->text = (char *)refusal.text;
-	return 0;
-}
 
 static struct refusal check_shares(const struct asked *asked, struct movement *out)
 {
@@ -104,51 +69,94 @@ static struct refusal check_asked(const struct asked *asked, struct movement *ou
 	return (struct refusal){ 0 };
 }
 
-static struct refusal deposit_cash(const struct account *account, const struct movement *movement,
+/* The dividends of the symbol come before its shares move. */
+static struct refusal go_on(struct draft *draft, const struct movement *movement,
+			    const struct bus_input *input, struct bus_facts *facts,
+			    struct progress *progress)
+{
+	*progress = progress_of(holding_of(draft->account, &movement->symbol));
+	if (actions_go_on(draft, progress, input, facts, input->now) != 0)
+		return (struct refusal){ REASON(INVALID_QUANTITY),
+					 "a dividend of the symbol leaves 64 bits" };
+	return (struct refusal){ 0 };
+}
+
+static struct refusal deposit_cash(struct draft *draft, const struct movement *movement,
 				   const struct bus_input *input, struct bus_facts *facts)
 {
-	struct bus_money cash,
-		deposits = account != NULL ? account->deposits : (struct bus_money){ 0 };
 	PORTFOLIO(CashDeposited) * fact;
 
-	if (!bus_money_add(cash_of(account), movement->amount, &cash) ||
-	    !bus_money_add(deposits, movement->amount, &deposits) ||
-	    cash.micros > LEDGER_BALANCE_MAX)
+	if (!balances_deposit(&draft->balances, movement->amount) ||
+	    draft->balances.cash.micros > LEDGER_BALANCE_MAX)
 		return (struct refusal){ REASON(INVALID_AMOUNT), "more than an account may hold" };
 	fact = bus_fact_add(facts, PORTFOLIO_D(cash_deposited));
 	fact->account_id = bus_facts_id(facts, movement->account_id);
 	fact->deposit_id = bus_facts_id(facts, bus_facts_command_id(facts, input));
 	fact->amount_micros = movement->amount.micros;
-	fact->cash_micros = cash.micros;
+	fact->cash_micros = draft->balances.cash.micros;
+	fact->settled_cash_micros = draft->balances.settled.micros;
 	fact->deposited_at_micros = input->now;
+	fact->day_ends_at_micros = draft_day_ends_at(draft, input->now);
 	return (struct refusal){ 0 };
 }
 
-static struct refusal deposit_shares(const struct account *account, const struct movement *movement,
-				     const struct bus_input *input, struct bus_facts *facts)
+/* What shares bring along is cost as if it had been paid. */
+static struct refusal plan_deposit(const struct holding *holding, const struct movement *movement,
+				   struct shares_plan *plan)
 {
-	struct position after = *position_of(account, &movement->symbol);
-	struct bus_money cost_in = account != NULL ? account->cost_in : (struct bus_money){ 0 };
-	struct position_move move;
+	static const struct refusal too_much = { REASON(INVALID_QUANTITY),
+						 "more than an account may hold" };
+	const struct shares *shares = &holding->shares;
+	struct bus_money paid = { -movement->cost.micros };
+
+	if (shares->position.quantity.micros < 0)
+		return (struct refusal){ REASON(UNSUPPORTED),
+					 "the position is short: it is closed by buying" };
+	if (shares_plan_trade(shares, movement->quantity, paid, plan) != POSITION_OK ||
+	    shares->position.quantity.micros + plan->move.quantity.micros > LEDGER_BALANCE_MAX ||
+	    shares->position.cost.micros + plan->move.cost.micros > LEDGER_BALANCE_MAX)
+		return too_much;
+	return (struct refusal){ 0 };
+}
+
+static const struct refusal under_way = { REASON(CORPORATE_ACTION),
+					  "a corporate action of the symbol is under way" };
+
+static struct refusal deposit_shares(struct draft *draft, const struct movement *movement,
+				     struct progress *progress, const struct bus_input *input,
+				     struct bus_facts *facts)
+{
+	const struct holding *holding = holding_of(draft->account, &movement->symbol);
+	const struct shares *shares = &holding->shares;
+	struct shares_plan plan;
+	struct refusal refusal = plan_deposit(holding, movement, &plan);
 	PORTFOLIO(SharesDeposited) * fact;
 
-	if (position_buy(&after, movement->quantity, movement->cost, &move) != POSITION_OK ||
-	    !bus_money_add(cost_in, movement->cost, &cost_in))
+	if (refusal.text == NULL && progress->pending != 0)
+		refusal = under_way;
+	if (refusal.text != NULL)
+		return refusal;
+	if (!balances_shares_in(&draft->balances, movement->cost))
 		return (struct refusal){ REASON(INVALID_QUANTITY),
 					 "more than an account may hold" };
-	position_apply(&after, &move);
-	if (after.quantity.micros > LEDGER_BALANCE_MAX || after.cost.micros > LEDGER_BALANCE_MAX)
-		return (struct refusal){ REASON(INVALID_QUANTITY),
-					 "more than an account may hold" };
+	if (progress->quantity.micros == 0 &&
+	    actions_effective(input, &movement->symbol) > progress->done)
+		progress->done = actions_effective(input, &movement->symbol);
+	progress->symbol = &movement->symbol;
+	progress->quantity.micros += movement->quantity.micros;
 	fact = bus_fact_add(facts, PORTFOLIO_D(shares_deposited));
 	fact->account_id = bus_facts_id(facts, movement->account_id);
 	fact->deposit_id = bus_facts_id(facts, bus_facts_command_id(facts, input));
 	fact->symbol = bus_facts_strdup(facts, movement->symbol.text);
 	fact->quantity_micros = movement->quantity.micros;
 	fact->cost_micros = movement->cost.micros;
-	fact->position_micros = after.quantity.micros;
-	fact->position_cost_micros = after.cost.micros;
+	fact->position_micros = progress->quantity.micros;
+	fact->position_cost_micros = shares->position.cost.micros + plan.move.cost.micros;
+	fact->position_fifo_cost_micros = shares->fifo_cost.micros + plan.fifo_cost.micros;
 	fact->deposited_at_micros = input->now;
+	fact->actions = progress->done;
+	fact->day_ends_at_micros = draft_day_ends_at(draft, input->now);
+	fact->actions_check_at_micros = draft_look_again(draft, progress, input);
 	return (struct refusal){ 0 };
 }
 
@@ -163,13 +171,37 @@ int decide_deposit(const void *state, const struct bus_input *input, struct bus_
 	struct refusal refusal = check_asked(&asked, &movement);
 
 	if (refusal.text == NULL) {
-		const struct account *account = find(state, movement.account_id);
+		struct draft draft = draft_of(state, movement.account_id);
+		struct progress progress;
 
-		refusal = movement.quantity.micros > 0
-				  ? deposit_shares(account, &movement, input, facts)
-				  : deposit_cash(account, &movement, input, facts);
+		if (movement.quantity.micros > 0) {
+			refusal = go_on(&draft, &movement, input, facts, &progress);
+			if (refusal.text == NULL)
+				refusal =
+					deposit_shares(&draft, &movement, &progress, input, facts);
+		} else {
+			refusal = deposit_cash(&draft, &movement, input, facts);
+		}
 	}
-	return refusal.text != NULL ? reject(input, facts, command->account_id, refusal) : 0;
+	if (refusal.text == NULL)
+		return 0;
+	return reject(input, facts, command->account_id, refusal.reason, refusal.text);
+}
+
+/* Cash of trades may be traded with, but it leaves only when it is settled. */
+static struct refusal check_settled(const struct draft *draft, struct bus_money amount)
+{
+	__extension__ __int128 asked = amount.micros;
+
+	if (draft->account == NULL || draft->account->firm ||
+	    balances_unsettled(&draft->balances).micros <= 0)
+		return (struct refusal){ 0 };
+	for (const struct withdrawal *w = draft->account->open; w != NULL; w = w->hh.next)
+		asked += w->state == WITHDRAWAL_REQUESTED ? w->amount.micros : 0;
+	if (asked > draft->balances.settled.micros)
+		return (struct refusal){ REASON(UNSETTLED_CASH),
+					 "more than what is settled of the cash" };
+	return (struct refusal){ 0 };
 }
 
 /* Whether there is enough is the desk's to say: it alone knows what orders hold. */
@@ -187,9 +219,20 @@ int decide_withdraw(const void *state, const struct bus_input *input, struct bus
 	struct refusal refusal = check_asked(&asked, &movement);
 	PORTFOLIO(WithdrawalRequested) * fact;
 
-	(void)state;
+	if (refusal.text == NULL) {
+		struct draft draft = draft_of(state, movement.account_id);
+		struct progress progress;
+
+		if (movement.quantity.micros > 0) {
+			refusal = go_on(&draft, &movement, input, facts, &progress);
+			if (refusal.text == NULL && progress.pending != 0)
+				refusal = under_way;
+		} else {
+			refusal = check_settled(&draft, movement.amount);
+		}
+	}
 	if (refusal.text != NULL)
-		return reject(input, facts, command->account_id, refusal);
+		return reject(input, facts, command->account_id, refusal.reason, refusal.text);
 	fact = bus_fact_add(facts, PORTFOLIO_D(withdrawal_requested));
 	fact->account_id = command->account_id;
 	fact->withdrawal_id = bus_facts_id(facts, bus_facts_command_id(facts, input));
@@ -202,11 +245,9 @@ int decide_withdraw(const void *state, const struct bus_input *input, struct bus
 
 int decide_blocked(const void *state, const struct bus_input *input, struct bus_facts *facts)
 {
-	static const struct refusal blocked = { REASON(ACCOUNT_BLOCKED),
-						"an earlier input of the account is parked" };
-
 	(void)state;
-	return reject(input, facts, input->key, blocked);
+	return reject(input, facts, input->key, REASON(ACCOUNT_BLOCKED),
+		      "an earlier input of the account is parked");
 }
 
 /* What the desk says ************************************************************************ */
@@ -228,45 +269,38 @@ static const struct withdrawal *find_asked(const struct account *account, const 
 	return withdrawal;
 }
 
-static int position_err(enum position_result result)
-{
-	switch (result) {
-	case POSITION_OK:
-		return 0;
-	case POSITION_SHORT:
-		return BUS_ERR_PARK;
-	case POSITION_OVERFLOW:
-		return BUS_ERR_OVERFLOW;
-	}
-	return BUS_ERR_PARK;
-}
-
 /* Sets balances and the cost that leaves; the amounts are the withdrawal's. */
-static int book_withdrawal(const struct account *account, const struct withdrawal *withdrawal,
-			   bool firm, PORTFOLIO(WithdrawalBooked) * out)
+static int book_withdrawal(struct draft *draft, const struct withdrawal *withdrawal, bool firm,
+			   struct bus_facts *facts, PORTFOLIO(WithdrawalBooked) * out)
 {
-	struct position after = *position_of(account, &withdrawal->symbol);
-	struct position_move move = { .quantity = { 0 } };
-	struct bus_money cash, withdrawals, cost_out;
-	int err = 0;
+	struct balances *balances = &draft->balances;
 
-	if (!bus_money_sub(account->cash, withdrawal->amount, &cash) ||
-	    !bus_money_add(account->withdrawals, withdrawal->amount, &withdrawals))
-		return BUS_ERR_OVERFLOW;
-	if (withdrawal->amount.micros > 0 && cash.micros < 0 && !firm)
-		return BUS_ERR_PARK;
 	if (withdrawal->quantity.micros > 0) {
-		err = position_err(position_withdraw(&after, withdrawal->quantity, &move));
+		const struct shares *shares =
+			&holding_of(draft->account, &withdrawal->symbol)->shares;
+		struct shares_plan plan;
+		int err = position_err(shares_plan_withdrawal(shares, withdrawal->quantity, &plan));
+
 		if (err != 0)
 			return err;
-		position_apply(&after, &move);
+		out->cost_micros = -plan.move.cost.micros;
+		out->fifo_cost_micros = -plan.fifo_cost.micros;
+		out->position_micros = shares->position.quantity.micros + plan.move.quantity.micros;
+		out->position_cost_micros = shares->position.cost.micros + plan.move.cost.micros;
+		out->position_fifo_cost_micros = shares->fifo_cost.micros + plan.fifo_cost.micros;
+		if (!balances_shares_out(balances, (struct bus_money){ out->cost_micros },
+					 (struct bus_money){ out->fifo_cost_micros }))
+			return BUS_ERR_OVERFLOW;
+		out->lots_gone = tell_cut(facts, &shares->lots, &plan.cut, &out->n_lots_closed,
+					  &out->lots_closed);
+	} else {
+		if (!balances_withdraw(balances, withdrawal->amount))
+			return BUS_ERR_OVERFLOW;
+		if (balances->cash.micros < 0 && !firm)
+			return BUS_ERR_PARK;
 	}
-	if (!bus_money_sub(account->cost_out, move.cost, &cost_out))
-		return BUS_ERR_OVERFLOW;
-	out->cash_micros = cash.micros;
-	out->cost_micros = -move.cost.micros;
-	out->position_micros = after.quantity.micros;
-	out->position_cost_micros = after.cost.micros;
+	out->cash_micros = balances->cash.micros;
+	out->settled_cash_micros = balances->settled.micros;
 	return 0;
 }
 
@@ -278,18 +312,23 @@ int decide_withdrawal_held(const void *state, const struct bus_input *input,
 				     held->quantity_micros, 0 };
 	PORTFOLIO(WithdrawalBooked) booked, *fact;
 	const struct withdrawal *withdrawal;
-	const struct account *account;
+	struct progress progress;
 	struct bus_id account_id;
+	struct draft draft;
 	int err;
 
 	if (!wire_id(held->account_id, &account_id))
 		return BUS_ERR_PARK;
-	account = find(state, account_id);
-	withdrawal = find_asked(account, held->withdrawal_id, &asked);
+	draft = draft_of(state, account_id);
+	withdrawal = find_asked(draft.account, held->withdrawal_id, &asked);
 	if (withdrawal == NULL)
 		return BUS_ERR_PARK;
+	progress = progress_of(holding_of(draft.account, &withdrawal->symbol));
+	err = actions_go_on(&draft, &progress, input, facts, input->now);
+	if (err != 0)
+		return err;
 	bourse__portfolio__v1__withdrawal_booked__init(&booked);
-	err = book_withdrawal(account, withdrawal, held->firm, &booked);
+	err = book_withdrawal(&draft, withdrawal, held->firm, facts, &booked);
 	if (err != 0)
 		return err;
 	fact = bus_fact_add(facts, PORTFOLIO_D(withdrawal_booked));
@@ -314,7 +353,7 @@ int decide_withdrawal_refused(const void *state, const struct bus_input *input,
 	struct bus_id account_id;
 
 	if (!wire_id(refused->account_id, &account_id) ||
-	    find_asked(find(state, account_id), refused->withdrawal_id, &asked) == NULL)
+	    find_asked(draft_of(state, account_id).account, refused->withdrawal_id, &asked) == NULL)
 		return BUS_ERR_PARK;
 	fact = bus_fact_add(facts, PORTFOLIO_D(withdrawal_rejected));
 	fact->account_id = refused->account_id;
@@ -324,96 +363,5 @@ int decide_withdrawal_refused(const void *state, const struct bus_input *input,
 	fact->quantity_micros = refused->quantity_micros;
 	fact->reason = refused->reason;
 	fact->text = refused->text;
-	return 0;
-}
-
-/* One side of a trade, checked. */
-struct trade {
-	struct bus_id account_id;
-	struct symbol symbol;
-	bool buy;
-	struct bus_quantity quantity;
-	struct bus_money cash; /* signed: what the account's cash moves by */
-	struct bus_money fee;
-};
-
-/* Cash goes out for a buy, at least the fee; what comes in for a sell lacks the fee alone. */
-static bool read_trade(const ORDERS(OrderFilled) * filled, struct trade *out)
-{
-	struct bus_money before_fee;
-	struct bus_id id;
-
-	*out = (struct trade){ .buy = filled->side == SIDE(BUY),
-			       .quantity = { filled->last_quantity_micros },
-			       .cash = { filled->cash_delta_micros },
-			       .fee = { filled->fee_micros } };
-	if (!wire_id(filled->account_id, &out->account_id) || !wire_id(filled->order_id, &id) ||
-	    !wire_id(filled->trade_id, &id) || !wire_symbol(filled->symbol, &out->symbol))
-		return false;
-	if ((!out->buy && filled->side != SIDE(SELL)) || out->quantity.micros <= 0 ||
-	    out->fee.micros < 0 || !bus_money_add(out->cash, out->fee, &before_fee))
-		return false;
-	return out->buy ? before_fee.micros <= 0 && out->cash.micros > INT64_MIN
-			: before_fee.micros >= 0;
-}
-
-/* Sets what the trade earned and the balances after it. */
-static int book_trade(const struct account *account, const struct trade *trade, bool firm,
-		      PORTFOLIO(TradeBooked) * out)
-{
-	struct position after = *position_of(account, &trade->symbol);
-	struct bus_money realised = account != NULL ? account->realised : (struct bus_money){ 0 };
-	struct ledger_transaction tx;
-	struct position_move move;
-	struct bus_money cash;
-	int err;
-
-	err = position_err(trade->buy
-				   ? position_buy(&after, trade->quantity,
-						  (struct bus_money){ -trade->cash.micros }, &move)
-				   : position_sell(&after, trade->quantity, trade->cash, &move));
-	if (err != 0)
-		return err;
-	if (!bus_money_add(cash_of(account), trade->cash, &cash) ||
-	    !bus_money_add(realised, move.realised, &realised) ||
-	    !ledger_book_trade(&tx, &(struct ledger_trade){ trade->symbol.text, move.quantity,
-							    trade->cash, trade->fee }))
-		return BUS_ERR_OVERFLOW;
-	if (trade->cash.micros < 0 && cash.micros < 0 && !firm)
-		return BUS_ERR_PARK;
-	position_apply(&after, &move);
-	out->realised_micros = move.realised.micros;
-	out->position_micros = after.quantity.micros;
-	out->position_cost_micros = after.cost.micros;
-	out->position_realised_micros = after.realised.micros;
-	out->cash_micros = cash.micros;
-	return 0;
-}
-
-int decide_order_filled(const void *state, const struct bus_input *input, struct bus_facts *facts)
-{
-	const ORDERS(OrderFilled) *filled = (const ORDERS(OrderFilled) *)input->message;
-	PORTFOLIO(TradeBooked) booked, *fact;
-	struct trade trade;
-	int err;
-
-	if (!read_trade(filled, &trade))
-		return BUS_ERR_PARK;
-	bourse__portfolio__v1__trade_booked__init(&booked);
-	err = book_trade(find(state, trade.account_id), &trade, filled->firm, &booked);
-	if (err != 0)
-		return err;
-	fact = bus_fact_add(facts, PORTFOLIO_D(trade_booked));
-	*fact = booked;
-	fact->account_id = filled->account_id;
-	fact->order_id = filled->order_id;
-	fact->trade_id = filled->trade_id;
-	fact->symbol = filled->symbol;
-	fact->side = filled->side;
-	fact->quantity_micros = filled->last_quantity_micros;
-	fact->price_micros = filled->last_price_micros;
-	fact->cash_delta_micros = filled->cash_delta_micros;
-	fact->fee_micros = filled->fee_micros;
-	fact->executed_at_micros = filled->executed_at_micros;
 	return 0;
 }

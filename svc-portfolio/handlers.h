@@ -14,7 +14,17 @@ int decide_withdrawal_held(const void *state, const struct bus_input *input,
 int decide_withdrawal_refused(const void *state, const struct bus_input *input,
 			      struct bus_facts *facts);
 int decide_order_filled(const void *state, const struct bus_input *input, struct bus_facts *facts);
+int decide_action_cleared(const void *state, const struct bus_input *input,
+			  struct bus_facts *facts);
+/* A command, and a timer of the ledger's own. */
+int decide_apply_actions(const void *state, const struct bus_input *input, struct bus_facts *facts);
+int decide_settlement_due(const void *state, const struct bus_input *input,
+			  struct bus_facts *facts);
+int decide_day_due(const void *state, const struct bus_input *input, struct bus_facts *facts);
+int decide_margin_check_due(const void *state, const struct bus_input *input,
+			    struct bus_facts *facts);
 
+void ledger_schedule(const struct bus_fact *fact, struct bus_timers *timers);
 void ledger_evolve(void *state, const struct bus_fact *fact);
 
 #endif

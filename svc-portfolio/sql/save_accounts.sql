@@ -1,11 +1,27 @@
-insert into portfolio_account (account_id, cash_micros, deposits_micros, withdrawals_micros,
-                               cost_in_micros, cost_out_micros, realised_micros)
+insert into portfolio_account (account_id, cash_micros, settled_micros, deposits_micros,
+    withdrawals_micros, trades_micros, dividends_micros, other_micros, cost_in_micros, cost_out_micros,
+    fifo_cost_out_micros, realised_micros, fifo_realised_micros, movements, firm, margin_called,
+    day_ends_at_micros, margin_check_at_micros, actions_check_at_micros)
 select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-                     $7::bigint[])
+    $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+    $13::bigint[], $14::bigint[], $15::boolean[], $16::boolean[], $17::bigint[], $18::bigint[],
+    $19::bigint[])
 on conflict (account_id) do update
 set cash_micros = excluded.cash_micros,
+    settled_micros = excluded.settled_micros,
     deposits_micros = excluded.deposits_micros,
     withdrawals_micros = excluded.withdrawals_micros,
+    trades_micros = excluded.trades_micros,
+    dividends_micros = excluded.dividends_micros,
+    other_micros = excluded.other_micros,
     cost_in_micros = excluded.cost_in_micros,
     cost_out_micros = excluded.cost_out_micros,
-    realised_micros = excluded.realised_micros
+    fifo_cost_out_micros = excluded.fifo_cost_out_micros,
+    realised_micros = excluded.realised_micros,
+    fifo_realised_micros = excluded.fifo_realised_micros,
+    movements = excluded.movements,
+    firm = excluded.firm,
+    margin_called = excluded.margin_called,
+    day_ends_at_micros = excluded.day_ends_at_micros,
+    margin_check_at_micros = excluded.margin_check_at_micros,
+    actions_check_at_micros = excluded.actions_check_at_micros

@@ -360,6 +360,16 @@ static void describe(const struct bus_fact *fact, char *out, size_t size)
 	case FACT(TRADE_BOOKED):
 		describe_trade(fact->message, out, size);
 		break;
+	case FACT(CASH_SETTLED):
+	case FACT(DAY_CLOSED):
+	case FACT(CORPORATE_ACTION_DUE):
+	case FACT(POSITION_SPLIT):
+	case FACT(SYMBOL_CHANGED):
+	case FACT(DIVIDEND_PAID):
+	case FACT(ACTIONS_CHECKED):
+	case FACT(MARGIN_CHECKED):
+	case FACT(MARGIN_CALLED):
+	case FACT(MARGIN_CALL_MET):
 	case FACT(PARKED):
 	case FACT_NONE:
 	case FACT_ENUM_WIDTH:

@@ -47,18 +47,20 @@ START_TEST(shares_come_and_go)
 END_TEST
 
 static const struct {
-	int64_t quantity, cash, fee;
+	int64_t quantity, cash, fee, regulatory;
 	int postings;
 	int64_t market_cash;
 	bool fits;
 } trades[] = {
-	{ 60000000, -35118000000, 0, 4, 35118000000, true },
-	{ -60000000, 35118000000, 0, 4, -35118000000, true },
-	{ 60000000, -35119000000, 1000000, 5, 35118000000, true },
-	{ -60000000, 35117000000, 1000000, 5, -35118000000, true },
-	{ 1, 0, 0, 2, 0, true },  /* a price that rounds to nothing */
-	{ 1, -1, 1, 4, 0, true }, /* only the fee was paid */
-	{ -1, INT64_MAX, 1, 0, 0, false },
+	{ 60000000, -35118000000, 0, 0, 4, 35118000000, true },
+	{ -60000000, 35118000000, 0, 0, 4, -35118000000, true },
+	{ 60000000, -35119000000, 1000000, 0, 5, 35118000000, true },
+	{ -60000000, 35117000000, 1000000, 0, 5, -35118000000, true },
+	{ -60000000, 35117000000, 1000000, 400000, 6, -35118000000, true },
+	{ -60000000, 35117000000, 1000000, 1000000, 5, -35118000000, true },
+	{ 1, 0, 0, 0, 2, 0, true },  /* a price that rounds to nothing */
+	{ 1, -1, 1, 0, 4, 0, true }, /* only the fee was paid */
+	{ -1, INT64_MAX, 1, 0, 0, 0, false },
 };
 
 START_TEST(trades_balance)
@@ -68,17 +70,53 @@ START_TEST(trades_balance)
 		struct ledger_trade trade = { .symbol = "AAPL",
 					      .quantity = { trades[i].quantity },
 					      .cash = { trades[i].cash },
-					      .fee = { trades[i].fee } };
+					      .fee = { trades[i].fee },
+					      .regulatory_fee = { trades[i].regulatory } };
 
 		ck_assert_int_eq(ledger_book_trade(&tx, &trade), trades[i].fits);
 		if (!trades[i].fits)
 			continue;
 		ck_assert_int_eq(tx.count, trades[i].postings);
-		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_CASH, LEDGER_CASH), trades[i].cash);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_UNSETTLED, LEDGER_CASH),
+				 trades[i].cash);
 		ck_assert_int_eq(amount(&tx, LEDGER_MARKET, LEDGER_CASH), trades[i].market_cash);
-		ck_assert_int_eq(amount(&tx, LEDGER_FEES, LEDGER_CASH), trades[i].fee);
+		ck_assert_int_eq(amount(&tx, LEDGER_FEES, LEDGER_CASH),
+				 trades[i].fee - trades[i].regulatory);
+		ck_assert_int_eq(amount(&tx, LEDGER_REGULATOR, LEDGER_CASH), trades[i].regulatory);
+		ck_assert_int_eq(ledger_movements(&tx), trades[i].cash == 0 ? 1 : 2);
 		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_SHARES, "AAPL"), trades[i].quantity);
 		ck_assert_int_eq(amount(&tx, LEDGER_MARKET, "AAPL"), -trades[i].quantity);
+		ck_assert(ledger_balanced(&tx));
+	}
+}
+END_TEST
+
+/* Unsettled cash settles; issuers pay dividends, split shares, buy fractions, change symbols. */
+START_TEST(the_rest_balances)
+{
+	static const int64_t amounts[] = { 1, -1, 0, 35118000000, INT64_MAX, -INT64_MAX };
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(amounts); i++) {
+		struct bus_money cash = { amounts[i] };
+		struct bus_quantity shares = { -amounts[i] };
+		struct ledger_transaction tx;
+
+		ledger_settle(&tx, cash);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_CASH, LEDGER_CASH), amounts[i]);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_UNSETTLED, LEDGER_CASH), -amounts[i]);
+		ck_assert(ledger_balanced(&tx));
+		ledger_pay_dividend(&tx, cash);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_CASH, LEDGER_CASH), amounts[i]);
+		ck_assert_int_eq(amount(&tx, LEDGER_ISSUER, LEDGER_CASH), -amounts[i]);
+		ck_assert(ledger_balanced(&tx));
+		ledger_split(&tx, "AAPL", shares, cash);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_SHARES, "AAPL"), shares.micros);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_CASH, LEDGER_CASH), amounts[i]);
+		ck_assert_int_eq(tx.count, amounts[i] == 0 ? 0 : 4);
+		ck_assert(ledger_balanced(&tx));
+		ledger_change_symbol(&tx, "FB", "META", shares);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_SHARES, "FB"), -shares.micros);
+		ck_assert_int_eq(amount(&tx, LEDGER_CUSTOMER_SHARES, "META"), shares.micros);
 		ck_assert(ledger_balanced(&tx));
 	}
 }
@@ -113,6 +151,7 @@ int main(void)
 	tcase_add_test(tcase, cash_comes_and_goes);
 	tcase_add_test(tcase, shares_come_and_go);
 	tcase_add_test(tcase, trades_balance);
+	tcase_add_test(tcase, the_rest_balances);
 	tcase_add_test(tcase, an_imbalance_is_seen);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -1,0 +1,3 @@
+select account_id, settlement_date, amount_micros
+from unsettled_cash
+where account_id = any ($1::uuid[])

@@ -1,0 +1,27 @@
+insert into portfolio_close (account_id, cash_micros, settled_micros, deposits_micros,
+    withdrawals_micros, trades_micros, dividends_micros, other_micros, cost_in_micros, cost_out_micros,
+    fifo_cost_out_micros, realised_micros, fifo_realised_micros, equity_micros, growth_picos, movements,
+    sequence, close_date, fact)
+select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+    $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+    $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::integer[],
+    $19::integer[])
+on conflict (account_id) do update
+set cash_micros = excluded.cash_micros,
+    settled_micros = excluded.settled_micros,
+    deposits_micros = excluded.deposits_micros,
+    withdrawals_micros = excluded.withdrawals_micros,
+    trades_micros = excluded.trades_micros,
+    dividends_micros = excluded.dividends_micros,
+    other_micros = excluded.other_micros,
+    cost_in_micros = excluded.cost_in_micros,
+    cost_out_micros = excluded.cost_out_micros,
+    fifo_cost_out_micros = excluded.fifo_cost_out_micros,
+    realised_micros = excluded.realised_micros,
+    fifo_realised_micros = excluded.fifo_realised_micros,
+    equity_micros = excluded.equity_micros,
+    growth_picos = excluded.growth_picos,
+    movements = excluded.movements,
+    sequence = excluded.sequence,
+    close_date = excluded.close_date,
+    fact = excluded.fact
