@@ -162,9 +162,7 @@ int bus__decide(struct bus__engine *engine)
 		struct bus__key *key = bus__load_key(engine, item->key);
 		int rc = 0;
 
-		if (item->record && bus__firing_precedes(partition, item->time))
-			partition->cut = true;
-		item->cut = partition->cut;
+		item->cut = partition->cut = partition->cut || bus__firing_precedes(item);
 		if (item->cut)
 			continue;
 		if (item->time > partition->draft.clock)

@@ -341,16 +341,20 @@ void bus__firing_step(struct bus__partition *partition, const struct bus__step *
 	bus__timers_step(timers, step);
 }
 
-bool bus__firing_precedes(const struct bus__partition *partition, int64_t clock)
+bool bus__firing_precedes(const struct bus__item *item)
 {
+	const struct bus__partition *partition = item->partition;
 	const struct bus__timers *timers = &partition->timers;
+	int64_t limit = item->timer ? item->timer->due : item->time;
 
 	/* The usual case, without a look at the window. */
-	if (clock < partition->set_due)
+	if (limit < partition->set_due)
 		return false;
-	for (size_t i = 0; i < timers->count && timers->items[i]->due <= clock; i++) {
+	for (size_t i = 0; i < timers->count && timers->items[i]->due <= limit; i++) {
 		const struct bus__timer *timer = timers->items[i];
 
+		if (item->timer && timer->serial == item->timer->serial)
+			return false;
 		if (timer->serial > partition->serial_before && timer->holds)
 			return true;
 	}

@@ -50,7 +50,7 @@ void bus__firing_calm(struct bus__partition *partition);
 void bus__firing_fired(const struct bus__item *item);
 /* What a step of the batch does to timers. `parked`: its key is. */
 void bus__firing_step(struct bus__partition *partition, const struct bus__step *step, bool parked);
-/* A timer that this batch has set comes before a record of this time, so the record must wait. */
-bool bus__firing_precedes(const struct bus__partition *partition, int64_t clock);
+/* A timer that this batch has set comes before the item, which has to wait for a later batch. */
+bool bus__firing_precedes(const struct bus__item *item);
 
 #endif

@@ -156,13 +156,96 @@ START_TEST(all_at_once)
 }
 END_TEST
 
+struct order {
+	int64_t due[SAMPLE_PARTITIONS]; /* of the last one */
+	char name[SAMPLE_PARTITIONS][128];
+	int count;
+};
+
+static void on_firing(void *arg, const rd_kafka_message_t *message)
+{
+	struct order *order = arg;
+	Bourse__Sample__V1__SampleEvents *step =
+		bourse__sample__v1__sample_events__unpack(NULL, message->len, message->payload);
+	const Bourse__Bus__V1__Cause *cause = step->meta->cause;
+	int32_t p = message->partition;
+	char name[128];
+
+	snprintf(name, sizeof(name), "%.*s %s", (int)message->key_len, (const char *)message->key,
+		 cause->timer);
+	if (cause->timer[0] && strncmp(name, "many-", 5) == 0) {
+		ck_assert_int_ge(cause->due_micros, order->due[p]);
+		if (cause->due_micros == order->due[p])
+			ck_assert_str_gt(name, order->name[p]);
+		order->due[p] = cause->due_micros;
+		memcpy(order->name[p], name, sizeof(name));
+		order->count++;
+	}
+	bourse__sample__v1__sample_events__free_unpacked(step, NULL);
+}
+
+static int64_t many(void)
+{
+	return world_number(&world, SAMPLE_DB,
+			    "select count(*) from timer where key like 'many-%%'");
+}
+
+/* The clock has come to `seconds` in both partitions. */
+static void come_to(int64_t seconds)
+{
+	char key[64];
+
+	at(seconds);
+	for (int32_t i = 0; i < SAMPLE_PARTITIONS; i++) {
+		sample_key(key, "clock", i);
+		sample_add(&world, key, 1, NULL);
+	}
+	world_flush(&world, 20);
+	WORLD_UNTIL(60, sample_quiet(&world));
+}
+
+/* Many more than are kept in memory, most of them due at the same time: the rest is read as it is
+ * needed, also when the process is killed in between. */
+START_TEST(more_than_memory_keeps)
+{
+	struct order order = { 0 };
+	char key[64], name[16];
+
+	at(1000);
+	for (int i = 0; i < 8000; i++) {
+		snprintf(key, sizeof(key), "many-%d", i * 7919 % 3000);
+		snprintf(name, sizeof(name), "%d", i);
+		remind(key, name, i % 3 ? 2000 : 1990 + i % 4000 / 100, 1);
+	}
+	world_flush(&world, 20);
+	WORLD_UNTIL(60, sample_quiet(&world));
+	ck_assert_int_eq(many(), 8000);
+	/* Behind what is in memory one goes, one is moved to the front, a new one comes. */
+	sample_remind(&world, "many-1159", "7961", 0, 0, 0);
+	remind("many-698", "7942", 1980, 1);
+	remind("many-1", "new", 2030, 1);
+	come_to(1995);
+	ck_assert_int_gt(many(), 5000);
+	ck_assert_int_lt(many(), 8000);
+	world_stack(&world, "kill sample");
+	world_stack(&world, "start sample");
+	come_to(3000);
+	ck_assert_int_eq(many(), 0);
+	(void)world_read_rule(&world, "sample.events", "/sample/tally", on_firing, &order);
+	ck_assert_int_eq(order.count, 8000);
+	ck_assert_int_eq(world_number(&world, SAMPLE_DB,
+				      "select sum(total) from tally where tally like 'many-%%'"),
+			 8000);
+}
+END_TEST
+
 /* Years have passed since it was due, and it waits for its record. */
 START_TEST(no_time_passes_by_itself)
 {
 	int64_t before = world_number(&world, SAMPLE_DB, "select count(*) from timer");
 
-	at(100);
-	remind("still", "one", 101, 1);
+	at(4000);
+	remind("still", "one", 4001, 1);
 	world_flush(&world, 20);
 	WORLD_UNTIL(20, sample_quiet(&world));
 	world_sleep(2000);
@@ -174,7 +257,7 @@ START_TEST(no_time_passes_by_itself)
 	sample_add(&world, "still", 10, NULL); /* without a time it moves nothing */
 	world_flush(&world, 20);
 	WORLD_UNTIL(20, sample_tally(&world, "still") == 10);
-	at(101);
+	at(4001);
 	sample_add(&world, "still", 100, NULL);
 	world_flush(&world, 20);
 	WORLD_UNTIL(20, sample_tally(&world, "still") == 111);
@@ -191,6 +274,7 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, case_ends);
 	tcase_add_test(t, one_by_one);
 	tcase_add_test(t, all_at_once);
+	tcase_add_test(t, more_than_memory_keeps);
 	tcase_add_test(t, no_time_passes_by_itself);
 	suite_add_tcase(s, t);
 	return suite_run(s);
