@@ -137,14 +137,26 @@ struct book_events book_state_room(const struct book_state *state)
 	return (struct book_events){ .at = state->room, .capacity = BOOK_STEP_EVENTS };
 }
 
+/* In what the row of the symbol has. */
+static bool same_row(const struct book_status *a, const struct book_status *b)
+{
+	return a->last_priority == b->last_priority &&
+	       a->last_price.micros == b->last_price.micros && a->trading == b->trading &&
+	       a->session_date == b->session_date && a->actions == b->actions &&
+	       a->opening_held == b->opening_held && a->imbalance_at == b->imbalance_at &&
+	       a->imbalance.price.micros == b->imbalance.price.micros &&
+	       a->imbalance.volume.micros == b->imbalance.volume.micros &&
+	       a->imbalance.imbalance.micros == b->imbalance.imbalance.micros &&
+	       a->imbalance.imbalance_side == b->imbalance.imbalance_side;
+}
+
 void book_state_apply(struct book_state *state, const char *symbol, const struct book_event *event)
 {
 	struct book_entry *entry = get_entry(state, symbol);
 	struct book_status before = entry->book.status;
 
 	book_apply(&entry->book, event);
-	/* Bytes between the members may differ by chance: one write too many, and no harm. */
-	if (memcmp(&before, &entry->book.status, sizeof(before)) != 0)
+	if (!same_row(&before, &entry->book.status))
 		touch_symbol(state, entry);
 }
 

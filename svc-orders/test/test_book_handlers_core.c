@@ -237,7 +237,7 @@ static const struct script scripts[] = {
 	    { "buy 5 2@99 cls", "added 5 2/2@99 closing", "" },
 	    { "close",
 	      "auction 2 4@100 over buy 3; met 1<2 3@100 left 1,0; met 1<4 1@100 left 0,3; removed "
-	      "5 2 reason 9; state 1 20120621; top 3@101 0@0; removed 4 3 reason 6; top 0@0 0@0",
+	      "5 2 reason 9; top 3@101 0@0; state 1 20120621; removed 4 3 reason 6; top 0@0 0@0",
 	      "8:auction 1 3@100 left 1; 7:auction 2 3@100 left 0; 8:auction 1 1@100 left 0; "
 	      "7:auction 4 1@100 left 3; 7:canceled 5 2; 7:canceled 4 3" } } },
 	{ "a market order on close has the auction out of a session that simply closes",
@@ -245,8 +245,8 @@ static const struct script scripts[] = {
 	    { "sell 1 5@100 gtc account=8", "added 1 5/5@100; top 0@0 5@100", "" },
 	    { "buy 2 3@105 cls market", "added 2 3/3@105 closing", "" },
 	    { "close",
-	      "auction 2 3@100 over sell 2; met 1<2 3@100 left 2,0; state 1 20120621; top 0@0 "
-	      "2@100",
+	      "auction 2 3@100 over sell 2; met 1<2 3@100 left 2,0; top 0@0 2@100; state 1 "
+	      "20120621",
 	      "8:auction 1 3@100 left 2; 7:auction 2 3@100 left 0" } } },
 	{ "a halt: orders gather, an auction ends it, stops are elected after it",
 	  { { "open", "state 2 20120621", "" },
