@@ -26,6 +26,7 @@ TESTS :=
 # Services whose objects a program of bench/ or test/ works on in process: USES_<source stem> := svc-...
 USES_bench_match := svc-orders
 USES_bench_ledger := svc-portfolio
+USES_bourse := svc-portfolio
 USES_test/prop := svc-orders
 
 ## Flags ###############################################################################################
@@ -198,7 +199,7 @@ $(O)/test/$(1)/%: $(O)/obj/$(1)/test/%.o $(call archive_of,$(1)) $(patsubst %,$(
 	$$(call link,$$(LIBS_CHECK))
 $(if $(2),$(if $(wildcard $(1)/main.c),
 PROGRAMS += $(O)/$(2)
-$(O)/$(2): $(O)/obj/$(1)/main.o $(call archive_of,$(1)) $(BASE)
+$(O)/$(2): $(O)/obj/$(1)/main.o $(call archive_of,$(1)) $(patsubst %,$(O)/lib%.a,$(USES_$(2))) $(BASE)
 	$$(link)
 ))
 endef
@@ -207,6 +208,16 @@ $(foreach s,$(SERVICES),$(eval $(call component,$(s),$(s))))
 $(eval $(call component,cli,bourse))
 $(eval $(call component,test/sample,sample))
 $(eval $(call component,test/prop))
+
+# Services that share a program (test/prop): each one object whose names are its own, but for its processors and
+# what test/prop/seal_<service>.c gives out.
+SEALED := $(patsubst %,$(O)/sealed/%.o,svc-orders svc-portfolio svc-marketdata)
+$(O)/sealed/%.o: $(O)/lib%.a $(O)/obj/test/prop/seal_%.o
+	$(call say,SEAL,$*)
+	@mkdir -p $(@D)
+	$(Q)ld -r -o $@.$$$$ --whole-archive $< --no-whole-archive $(word 2,$^) && \
+	objcopy --wildcard --keep-global-symbol='*_processor' --keep-global-symbol='seal_*' $@.$$$$ && mv $@.$$$$ $@
+$(O)/test/test/prop/test_mesh: $(SEALED)
 
 # Scenarios of test/ and benchmarks of bench/: a program a file, with the folder's other files.
 uses = $(addprefix -I,$(USES_$(1))) $(patsubst %,-I$(O)/gen/%,$(USES_$(1)))

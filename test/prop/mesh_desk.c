@@ -54,32 +54,114 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Of two orders that share a hold the first one counts for both. */
-static int64_t held_for(struct watch *watch, struct watch_order *order)
-{
-	struct watch_order *sibling =
-		order->sibling[0] != '\0' ? find(watch, order->sibling) : NULL;
+/* At least and at most. */
+struct range {
+	int64_t low, high;
+};
 
-	if (order->pending_new && order->replaces != 0 && watch->orders[order->replaces - 1].open)
-		return 0;
-	if (sibling != NULL && sibling->open) {
-		if (sibling < order)
-			return 0;
-		return larger(need(order, order->leaves), need(sibling, sibling->leaves));
-	}
+static struct range exactly(int64_t amount)
+{
+	return (struct range){ amount, amount };
+}
+
+/* The replacement that is on its way, or NULL. */
+static struct watch_order *heir_of(struct watch *watch, const struct watch_order *order)
+{
 	for (size_t i = 0; i < watch->order_count; i++) {
 		struct watch_order *other = &watch->orders[i];
 
 		if (other->open && other->pending_new && other->replaces != 0 &&
-		    &watch->orders[other->replaces - 1] == order) {
-			struct watch_order heir = *other;
-
-			heir.cum_notional = order->cum_notional;
-			return larger(need(order, order->leaves),
-				      need(&heir, other->quantity - order->cum));
-		}
+		    &watch->orders[other->replaces - 1] == order)
+			return other;
 	}
-	return need(order, order->leaves);
+	return NULL;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * An order may trade until its replacement takes its place, which then has less to do. At most:
+ * what both would trade at the worse price, and what is beyond it; each part may be rounded up.
+ */
+static struct range need_pair(const struct watch_order *order, const struct watch_order *heir)
+{
+	struct watch_order next = *heir;
+	int64_t leaves = heir->quantity - order->cum, both = lesser(leaves, order->leaves);
+	int64_t low, high;
+
+	next.cum_notional = order->cum_notional;
+	low = larger(need(&next, leaves),
+		     need(order, order->leaves) + need(&next, leaves - order->leaves));
+	high = larger(need(&next, both), need(order, both)) + need(&next, leaves - both) +
+	       need(order, order->leaves - both);
+	return (struct range){ low, high + 3 };
+}
+
+/*
+ * Of two orders that share a hold the first one counts for both. Between what the one says and what
+ * the other says of the same step of the book the hold is not exact: it is never too much.
+ */
+static struct range held_for(struct watch *watch, struct watch_order *order)
+{
+	struct watch_order *sibling =
+		order->sibling[0] != '\0' ? find(watch, order->sibling) : NULL;
+	struct watch_order *heir = heir_of(watch, order);
+	int64_t most = need(order, order->leaves);
+
+	if (order->pending_new && order->replaces != 0 && watch->orders[order->replaces - 1].open)
+		return exactly(0);
+	if (order->pending_new) /* its order has ended, and the book has yet to say so of it */
+		return (struct range){ 0, most };
+	if (heir != NULL)
+		return need_pair(order, heir);
+	if (sibling == NULL || order->held)
+		return exactly(most);
+	if (!sibling->open)
+		return (struct range){ 0, most };
+	if (sibling < order)
+		return exactly(0);
+	most = larger(most, need(sibling, sibling->leaves));
+	return (struct range){ order->leaves == sibling->leaves ? most : 0, most };
+}
+
+static void add(struct range *sum, struct range one)
+{
+	sum->low += one.low;
+	sum->high += one.high;
+}
+
+/* What the open orders and the withdrawals of an account need. */
+static void sum_needs(struct watch *watch, int account, struct range *cash,
+		      struct range shares[WATCH_SYMBOLS])
+{
+	for (size_t i = 0; i < watch->order_count; i++) {
+		struct watch_order *order = &watch->orders[i];
+
+		if (order->open && order->account == account)
+			add(order->buy ? cash : &shares[order->symbol], held_for(watch, order));
+	}
+	for (size_t i = 0; i < watch->withdrawal_count; i++) {
+		const struct watch_held *w = &watch->withdrawals[i];
+
+		if (w->account != account)
+			continue;
+		add(cash, exactly(w->amount));
+		if (w->symbol >= 0)
+			add(&shares[w->symbol], exactly(w->quantity));
+	}
+}
+
+static void within(struct watch *watch, int account, const char *what, int64_t held,
+		   struct range range)
+{
+	if (held < range.low || held > range.high)
+		watch_fault(watch, NULL,
+			    "account %d holds %" PRId64 " of %s, its orders need %" PRId64
+			    " to %" PRId64,
+			    account, held, what, range.low, range.high);
 }
 
 /* Invariant 5, and that what is held is what the open orders and withdrawals need. */
@@ -87,44 +169,20 @@ void watch_desk_sums(struct watch *watch, int account)
 {
 	const struct watch_desk *desk = &watch->desks[account];
 	const struct watch_account *kind = &watch_accounts[account];
-	int64_t cash = 0, shares[WATCH_SYMBOLS] = { 0 };
+	struct range cash = { 0, 0 }, shares[WATCH_SYMBOLS] = { { 0, 0 } };
 
-	if (!kind->firm && desk->cash < desk->cash_held)
-		watch_fault(watch, NULL, "account %d: more cash is held than there is", account);
+	if (desk->cash_held < 0 || (!kind->firm && desk->cash < desk->cash_held))
+		watch_fault(watch, NULL, "account %d: held cash does not fit", account);
 	for (int s = 0; s < WATCH_SYMBOLS; s++)
-		if (desk->held[s] < 0 || desk->cash_held < 0 ||
+		if (desk->held[s] < 0 ||
 		    (!kind->firm && !kind->shorting && desk->position[s] < desk->held[s]))
 			watch_fault(watch, NULL, "account %d: held shares do not fit", account);
-	for (size_t i = 0; i < watch->order_count; i++) {
-		struct watch_order *order = &watch->orders[i];
-
-		if (!order->open || order->account != account)
-			continue;
-		if (order->buy)
-			cash += held_for(watch, order);
-		else
-			shares[order->symbol] += held_for(watch, order);
-	}
-	for (size_t i = 0; i < watch->withdrawal_count; i++) {
-		const struct watch_held *w = &watch->withdrawals[i];
-
-		if (w->account != account)
-			continue;
-		cash += w->amount;
-		if (w->symbol >= 0)
-			shares[w->symbol] += w->quantity;
-	}
 	if (kind->shorting)
 		return;
-	if (cash != desk->cash_held)
-		watch_fault(watch, NULL,
-			    "account %d holds %" PRId64 " of cash, its orders need %" PRId64,
-			    account, desk->cash_held, cash);
+	sum_needs(watch, account, &cash, shares);
+	within(watch, account, "cash", desk->cash_held, cash);
 	for (int s = 0; s < WATCH_SYMBOLS; s++)
-		if (shares[s] != desk->held[s])
-			watch_fault(watch, NULL,
-				    "account %d holds %" PRId64 " %s, its orders need %" PRId64,
-				    account, desk->held[s], watch_symbols[s], shares[s]);
+		within(watch, account, watch_symbols[s], desk->held[s], shares[s]);
 }
 
 /* Orders ////////////////////////////////////////////////////////////////////////////////// */

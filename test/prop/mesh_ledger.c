@@ -164,7 +164,7 @@ void watch_ledger_fact(struct watch *watch, const ProtobufCMessage *fact)
 	else if (named(fact, "SymbolChanged"))
 		symbol_changed(watch, fact, account, symbol);
 	else if (named(fact, "DividendPaid"))
-		naive_ledger_earn(account, symbol, number_in(fact, "amount_micros"));
+		naive_ledger_earn(account, number_in(fact, "amount_micros"));
 	else if (named(fact, "DayClosed"))
 		day_closed(watch, fact, account);
 	if (named(fact, "SharesDeposited"))

@@ -309,6 +309,7 @@ static bool rebuilt(struct run *run, const struct mesh_parts *parts)
 struct shrinking {
 	const struct mesh_parts *parts;
 	uint64_t seed;
+	bool loud;
 	char kind[24]; /* how the fault begins: shrinking must not find another one */
 };
 
@@ -324,6 +325,8 @@ static bool run_all(const struct shrinking *s, const struct naive_command *rows,
 		good = run_row(run, &rows[i]);
 	good = good && run_row(run, &quiet) && rebuilt(run, s->parts);
 	snprintf(fault, size, "%s", run->watch.fault);
+	if (s->loud)
+		watch_tell(&run->watch, stderr);
 	run_end(run);
 	free(run);
 	return good;
@@ -359,6 +362,7 @@ static void report(const struct mesh_parts *parts, uint64_t seed, struct naive_c
 	snprintf(s.kind, sizeof(s.kind), "%.*s", (int)sizeof(s.kind) - 1, fault);
 	count = naive_shrink(rows, count, shows, &s);
 	naive_print_commands(stderr, rows, count);
+	s.loud = true;
 	run_all(&s, rows, count, now, sizeof(now));
 	fprintf(stderr, "mesh: %s\n", now);
 }
@@ -604,7 +608,10 @@ static struct naive_command any_row(struct maker *m)
 {
 	struct naive_command c = { 0 };
 	uint64_t what = draw(m, 1000);
+	bool idle = m->session[0] == 0 || m->session[1] == 0 || m->halted[0] || m->halted[1];
 
+	if (idle && once_in(m, 60))
+		return a_session(m);
 	if (what < 430) {
 		c.op = once_in(m, 20) ? NAIVE_OP_QUIET : NAIVE_OP_DELIVER;
 		c.quantity = 1 + (int64_t)draw(m, 12);

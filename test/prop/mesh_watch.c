@@ -113,12 +113,66 @@ static bool from_outside(const struct fold_mesh_step *step)
 	       strcmp(step->topic + strlen(step->topic) - 9, ".commands") == 0;
 }
 
+static int describe(char *out, size_t size, const ProtobufCMessage *message)
+{
+	static const char *const names[] = {
+		"order_id",	 "new_order_id", "maker_order_id",    "taker_order_id",
+		"side",		 "type",	 "quantity_micros",   "last_quantity_micros",
+		"leaves_micros", "price_micros", "last_price_micros", "limit_price_micros",
+		"reason",	 "hold_micros",	 "cash_held_micros",  "position_held_micros"
+	};
+	int len = snprintf(out, size, " %s(", message->descriptor->short_name);
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(names) && len < (int)size; i++) {
+		const char *text = text_in(message, names[i]);
+
+		if (strlen(text) > 32)
+			len += snprintf(out + len, size - (size_t)len, "%.3s %s ", names[i],
+					text + 32);
+		else if (number_in(message, names[i]) != 0)
+			len += snprintf(out + len, size - (size_t)len, "%.*s %" PRId64 " ",
+					(int)strlen(names[i]) - 7, names[i],
+					number_in(message, names[i]));
+	}
+	if (len < (int)size)
+		len += snprintf(out + len, size - (size_t)len, ")");
+	return len < (int)size ? len : (int)size - 1;
+}
+
+static void remember(struct watch *watch, const struct fold_mesh_step *step)
+{
+	static const char *const parts[] = { "desk", "book", "ledger", "market" };
+	char *out = watch->story[watch->steps % BUS_ARRAY_LEN(watch->story)];
+	size_t size = sizeof(watch->story[0]);
+	int len = snprintf(out, size, "%s hears", parts[step->part]);
+
+	if (step->message != NULL)
+		len += describe(out + len, size - (size_t)len, step->message);
+	len += snprintf(out + len, size - (size_t)len, ":");
+	for (size_t i = 0; i < bus_fold_fact_count(step->fold) && len < (int)size; i++)
+		len += describe(out + len, size - (size_t)len,
+				bus_fold_fact(step->fold, i)->message);
+}
+
+void watch_tell(const struct watch *watch, FILE *out)
+{
+	size_t kept = BUS_ARRAY_LEN(watch->story);
+
+	for (size_t i = 1; i <= kept; i++) {
+		const char *line = watch->story[(watch->steps + i) % kept];
+
+		if (line[0] != '\0')
+			fprintf(out, "\t%s\n", line);
+	}
+}
+
 void watch_step(void *arg, const struct fold_mesh_step *step)
 {
 	struct watch *watch = arg;
 	int account = 0;
 
 	watch->steps++;
+	remember(watch, step);
 	if (step->result < 0 && !from_outside(step))
 		watch_fault(watch, step->message, "%s does not take it from %s: %d", step->key,
 			    step->topic, step->result);

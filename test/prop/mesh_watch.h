@@ -6,6 +6,8 @@
 #ifndef PROP_MESH_WATCH_H
 #define PROP_MESH_WATCH_H
 
+#include <stdio.h>
+
 #include "../lib/naive_ledger.h"
 #include "fold_mesh.h"
 
@@ -59,6 +61,7 @@ struct watch {
 	size_t withdrawal_count, withdrawal_capacity;
 	int64_t bid[WATCH_SYMBOLS], ask[WATCH_SYMBOLS];
 	int trading[WATCH_SYMBOLS];
+	char story[24][400]; /* the last steps, for people: steps % 24 */
 	/* How much was seen, so that a test can tell that it has seen anything. */
 	uint64_t steps, facts, fills, parked;
 };
@@ -66,6 +69,8 @@ struct watch {
 void watch_release(struct watch *watch);
 /* For fold_mesh_new(). */
 void watch_step(void *watch, const struct fold_mesh_step *step);
+/* Prints the last steps. */
+void watch_tell(const struct watch *watch, FILE *out);
 /* Nothing is on its way: desk and ledger must say the same, every trade has two sides. */
 void watch_quiet(struct watch *watch);
 
