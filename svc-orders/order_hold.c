@@ -136,7 +136,8 @@ enum order_refusal order_hold(struct balances *balances, const struct order *ord
 	enum hold_result cash, shares = HOLD_DONE;
 
 	cash = balance_hold(&after.cash, buy ? need->micros : need->margin_micros, order->firm);
-	if (!buy)
+	/* Nothing can be held also where shares are owed. */
+	if (!buy && need->micros > 0)
 		shares = balance_hold(&after.shares, need->micros, order->firm);
 	if (cash == HOLD_OVERFLOW || shares == HOLD_OVERFLOW)
 		return REFUSAL_INVALID_QUANTITY;

@@ -34,6 +34,7 @@ enum seen {
 	SEEN_REFUSED,
 	SEEN_FILLED,
 	SEEN_SHORT,
+	SEEN_DEEPER, /* sold short while short */
 	SEEN_COVERED,
 	SEEN_NOTIONAL,
 	SEEN_COMPLETED,
@@ -445,6 +446,8 @@ static void fill(struct world *world)
 	}
 	world->seen[SEEN_FILLED]++;
 	world->seen[SEEN_SHORT] += moved.collateral_micros > 0;
+	world->seen[SEEN_DEEPER] +=
+		moved.collateral_micros > 0 && world->balances.shares.total_micros < -quantity;
 	world->seen[SEEN_COVERED] += moved.collateral_micros < 0;
 	world->seen[SEEN_NOTIONAL] += slot->order.notional.micros != 0;
 	world->seen[SEEN_OCO_FILL] += scene.sibling != NULL;
@@ -773,7 +776,7 @@ START_TEST(random_lives)
 		check(&world);
 	}
 	for (int seen = 0; seen < SEEN_COUNT; seen++) {
-		bool shorts = seen == SEEN_SHORT || seen == SEEN_COVERED;
+		bool shorts = seen >= SEEN_SHORT && seen <= SEEN_COVERED;
 
 		ck_assert_msg((world.seen[seen] > 0) == (shorting || !shorts), "seed %d: %d never",
 			      _i, seen);
