@@ -23,6 +23,16 @@ static int64_t actions_after(const struct desk_scene *scene)
 	return holding.shares.total_micros == 0 ? scene->order.actions : holding.actions;
 }
 
+/* Of what a buy held itself; what its partner held has been told apart. */
+static int64_t released_by(const struct desk_scene *scene, const struct order_fill *fill)
+{
+	int64_t from_hold = scene->known->order.hold_micros - scene->order.hold_micros;
+
+	if (scene->order.side == ORDER_SELL)
+		return fill->released_micros;
+	return from_hold > fill->cash_micros ? from_hold - fill->cash_micros : 0;
+}
+
 static void write_filled(const struct desk_scene *scene, const struct order_fill *fill,
 			 const BOOKS(Execution) * execution, const struct desk_told *told)
 {
@@ -43,7 +53,7 @@ static void write_filled(const struct desk_scene *scene, const struct order_fill
 	fact->cash_delta_micros = order->side == ORDER_BUY ? -fill->cash_micros : fill->cash_micros;
 	fact->fee_micros = fill->fee_micros;
 	fact->regulatory_fee_micros = fill->regulatory_micros;
-	fact->released_micros = fill->released_micros;
+	fact->released_micros = released_by(scene, fill);
 	DESK_SET_HOLDS(fact, order);
 	DESK_SET_BALANCES(fact, &told->balances);
 	fact->executed_at_micros = execution->executed_at_micros;

@@ -102,12 +102,15 @@ int desk_decide_cash_deposited(const void *state, const struct bus_input *input,
 /* A position that comes to be now has been through all that is effective. */
 static int64_t actions_of(const struct posting *posting)
 {
+	int64_t actions = posting->holding.actions;
 	const MARKET(Instrument) * instrument;
 
 	if (posting->before.shares.total_micros != 0)
-		return posting->holding.actions;
+		return actions;
 	instrument = bus_reference(posting->input, DESK_SYMBOLS, posting->symbol);
-	return instrument != NULL ? instrument->actions_effective : posting->holding.actions;
+	return instrument != NULL && instrument->actions_effective > actions
+		       ? instrument->actions_effective
+		       : actions;
 }
 
 int desk_decide_shares_deposited(const void *state, const struct bus_input *input,
@@ -272,7 +275,10 @@ int desk_decide_corporate_action_due(const void *state, const struct bus_input *
 	return 0;
 }
 
-/* The collateral of a short position stays: it stands for as much as before. */
+/*
+ * The desk has cleared it when nothing of the symbol was held any more. The collateral of a short
+ * position stays: it stands for as much as before.
+ */
 int desk_decide_position_split(const void *state, const struct bus_input *input,
 			       struct bus_facts *facts)
 {
@@ -305,7 +311,8 @@ int desk_decide_symbol_changed(const void *state, const struct bus_input *input,
 	if (changed->symbol[0] == '\0' || changed->new_symbol[0] == '\0' ||
 	    strcmp(changed->symbol, changed->new_symbol) == 0 || quantity == INT64_MIN ||
 	    !posting_init(&old, state, input, facts, changed->symbol) ||
-	    !posting_init(&new, state, input, facts, changed->new_symbol))
+	    !posting_init(&new, state, input, facts, changed->new_symbol) ||
+	    old.before.shares.held_micros != 0)
 		return BUS_ERR_PARK;
 	if (!add_signed(&old.balances.shares, -quantity) ||
 	    !add_signed(&new.balances.shares, quantity) ||

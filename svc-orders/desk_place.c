@@ -50,8 +50,13 @@ static bool same_legs(const struct desk_state *desk, const struct desk_order *kn
 
 	for (int i = 0; i < count; i++) {
 		const struct desk_order *leg = desk_order(desk, desk_leg_id(known->order.id, i));
+		struct order alone;
 
-		if (leg != NULL && !order_same_body(&leg->order, &legs[i]))
+		if (leg == NULL)
+			continue;
+		alone = leg->order;
+		alone.order_class = ORDER_SIMPLE;
+		if (!order_same_body(&alone, &legs[i]))
 			return false;
 	}
 	return true;

@@ -42,6 +42,13 @@ static inline void script_more(struct desk_script *script, const char *word, int
 		script_amount(script, word, micros);
 }
 
+static inline void script_say_released(struct desk_script *script, int64_t cash, int64_t shares)
+{
+	script_amount(script, " released ", cash != 0 ? cash : shares);
+	if (cash != 0 && shares != 0)
+		script_amount(script, " and ", shares);
+}
+
 /* " #3.1": looked for among the first orders of the account. */
 static inline void script_say_order(struct desk_script *script, const char *order_id)
 {
@@ -74,6 +81,9 @@ static inline void script_say_order(struct desk_script *script, const char *orde
 		script_amount(script, " shares ", (fact)->position_micros);                        \
 		script_amount(script, "/", (fact)->position_held_micros);                          \
 	} while (0)
+/* " released 10": cash or shares; " released 10 and 5": both. */
+#define SAY_RELEASED(script, fact)                                                                 \
+	script_say_released(script, (fact)->released_cash_micros, (fact)->released_shares_micros)
 #define SAY_COLLATERAL(script, fact) script_more(script, " collateral ", (fact)->collateral_micros)
 #define SAY_SHORT(script, fact)                                                                    \
 	do {                                                                                       \
@@ -132,8 +142,7 @@ static inline void script_say_canceled(struct desk_script *script,
 	script_amount(script, " ", fact->quantity_micros);
 	script_amount(script, ",", fact->cum_micros);
 	script_amount(script, ",0,0 canceled ", fact->canceled_micros);
-	script_amount(script, " released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
+	SAY_RELEASED(script, fact);
 	SAY_BALANCES(script, fact);
 	SAY_COLLATERAL(script, fact);
 }
@@ -144,8 +153,8 @@ static inline void script_say_decreased(struct desk_script *script,
 	script_amount(script, "decreased ", fact->quantity_micros);
 	script_amount(script, ",", fact->cum_micros);
 	script_amount(script, ",", fact->leaves_micros);
-	script_amount(script, ",0 released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
+	script_say(script, ",0");
+	SAY_RELEASED(script, fact);
 	script_amount(script, " hold ", fact->hold_micros);
 	SAY_SHORT(script, fact);
 	SAY_BALANCES(script, fact);
@@ -169,8 +178,8 @@ static inline void script_say_replaced(struct desk_script *script,
 	script_amount(script, " ", fact->quantity_micros);
 	script_amount(script, ",", fact->cum_micros);
 	script_amount(script, ",", fact->leaves_micros);
-	script_amount(script, ",0 released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
+	script_say(script, ",0");
+	SAY_RELEASED(script, fact);
 	script_amount(script, " hold ", fact->hold_micros);
 	SAY_SHORT(script, fact);
 	SAY_BALANCES(script, fact);
@@ -185,8 +194,7 @@ static inline void script_say_replace_rejected(struct desk_script *script,
 	SAY_STATUS(script, fact->status);
 	if (!fact->was_pending)
 		return;
-	script_amount(script, " released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
+	SAY_RELEASED(script, fact);
 	SAY_BALANCES(script, fact);
 	SAY_COLLATERAL(script, fact);
 }
@@ -201,8 +209,7 @@ static inline void script_say_prevented(struct desk_script *script,
 	script_amount(script, ",", fact->cum_micros);
 	script_amount(script, ",", fact->leaves_micros);
 	script_amount(script, " prevented ", fact->prevented_micros);
-	script_amount(script, " released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
+	SAY_RELEASED(script, fact);
 	script_amount(script, " hold ", fact->hold_micros);
 	SAY_SHORT(script, fact);
 	SAY_BALANCES(script, fact);
@@ -214,8 +221,7 @@ static inline void script_say_completed(struct desk_script *script,
 {
 	script_amount(script, "completed ", fact->quantity_micros);
 	script_amount(script, " for ", fact->cum_notional_micros);
-	script_amount(script, " released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
+	SAY_RELEASED(script, fact);
 	SAY_BALANCES(script, fact);
 }
 
@@ -236,8 +242,7 @@ static inline void script_say_hold(struct desk_script *script, const ORDERS(Hold
 	SAY_ORDER(script, fact);
 	script_amount(script, " ", fact->hold_micros);
 	SAY_SHORT(script, fact);
-	script_amount(script, " released ",
-		      fact->released_cash_micros + fact->released_shares_micros);
+	SAY_RELEASED(script, fact);
 	SAY_BALANCES(script, fact);
 }
 
