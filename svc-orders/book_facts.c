@@ -244,6 +244,10 @@ void book_evolve(void *state, const struct bus_fact *fact)
 
 	if (!event_of(fact, &event))
 		return;
+	/* Before there were auctions, orders that both rested met at the end of a halt. */
+	if (event.kind == BOOK_EXECUTED && !event.executed.auction)
+		event.executed.auction =
+			book_find(book_state_find(state, fact->key), event.executed.taker) != NULL;
 	book_state_apply(state, fact->key, &event);
 	if (event.kind == BOOK_EXECUTED)
 		book_state_trade(state, fact);

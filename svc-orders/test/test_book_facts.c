@@ -168,6 +168,48 @@ START_TEST(test_answers)
 }
 END_TEST
 
+/* Facts as they were before there were queues and auctions lead to the same books. */
+START_TEST(test_old_facts)
+{
+	struct book_state *state = book_processor.state_new();
+	BOOKS(OrderAdded) added = BOURSE__BOOKS__V1__ORDER_ADDED__INIT;
+	BOOKS(Executed) trade = BOURSE__BOOKS__V1__EXECUTED__INIT;
+	struct bus_fact fact = { .type = (int)BOOK_FACT(ORDER_ADDED),
+				 .message = &added,
+				 .key = SYMBOL,
+				 .processor = "book" };
+	char buy[BUS_ID_TEXT], sell[BUS_ID_TEXT], account[BUS_ID_TEXT], symbol[] = SYMBOL;
+	const struct book *book;
+
+	added.symbol = trade.symbol = symbol;
+	added.account_id = trade.maker_account_id = trade.taker_account_id = id_text(7, account);
+	added.type = BOURSE__ORDERS__V1__ORDER_TYPE__ORDER_TYPE_LIMIT;
+	added.time_in_force = BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_GTC;
+	added.price_micros = trade.price_micros = 100;
+	added.quantity_micros = added.leaves_micros = 5;
+	added.order_id = trade.maker_order_id = id_text(1, buy);
+	added.side = trade.maker_side = BOURSE__ORDERS__V1__SIDE__SIDE_BUY;
+	book_processor.evolve(state, &fact);
+	added.order_id = trade.taker_order_id = id_text(2, sell);
+	added.side = trade.taker_side = BOURSE__ORDERS__V1__SIDE__SIDE_SELL;
+	added.quantity_micros = added.leaves_micros = 3;
+	book_processor.evolve(state, &fact);
+	trade.trade_id = account;
+	trade.quantity_micros = 3;
+	trade.maker_leaves_micros = 2;
+	fact.type = (int)BOOK_FACT(EXECUTED);
+	fact.message = &trade;
+	book_processor.evolve(state, &fact);
+
+	book = book_state_find(state, SYMBOL);
+	ck_assert_uint_eq(book_count(book), 1);
+	ck_assert(book_top(book).bid.total.micros == 2);
+	ck_assert_int_eq(book->status.hand.leaves.micros, 0);
+	ck_assert_int_eq(book->status.last_price.micros, 100);
+	book_processor.state_free(state);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("book_facts");
@@ -176,6 +218,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, test_every_member_has_its_row);
 	tcase_add_loop_test(tcase, test_answers, 0, 2);
+	tcase_add_test(tcase, test_old_facts);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
