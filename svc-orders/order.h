@@ -137,7 +137,6 @@ struct order_market {
 	struct bus_price band_low;     /* 0 and 0: no bands */
 	struct bus_price band_high;
 	struct bus_price last; /* 0: not known */
-	bool open;	       /* the same as PHASE_OPEN, where phase is not given */
 	enum order_phase phase;
 	bool halted;
 	bool opening_held; /* the opening auction of this session is over, or there is none */
@@ -154,7 +153,6 @@ struct order_terms {
 	int64_t lot_micros;	      /* by notional: what trades is a multiple of it; else 0 */
 	int64_t expires_at;	      /* good till canceled; else 0 */
 	int64_t actions;	      /* as the market */
-	int64_t hold_micros; /* cash of a buy without fees, shares of a sell: see order_reserve() */
 };
 
 /* What the desk knows of an account's permissions and prices. */
@@ -262,16 +260,5 @@ bool order_may_become(enum order_status from, enum order_status to);
 void order_become(struct order *order, enum order_status status);
 /* What an order is when nothing is pending: by cum and leaves. */
 enum order_status order_settled_status(const struct order *order);
-
-/*
- * Changes of an open order, as the book reports them. Each returns false and changes nothing when
- * it does not fit the order: `leaves` is what the book says is open afterwards.
- */
-bool order_apply_fill(struct order *order, struct bus_quantity quantity, struct bus_price price,
-		      struct bus_quantity leaves, struct order_fill *fill) BUS_MUST_CHECK;
-bool order_apply_decrease(struct order *order, struct bus_quantity by, struct bus_quantity leaves,
-			  int64_t *released_micros) BUS_MUST_CHECK;
-bool order_apply_end(struct order *order, struct bus_quantity canceled, enum order_status status,
-		     int64_t *released_micros) BUS_MUST_CHECK;
 
 #endif

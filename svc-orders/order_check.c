@@ -351,7 +351,6 @@ static enum order_refusal check_size(const struct order_request *request,
 	if (notional.micros != 0) {
 		if (notional.micros < market->min_notional.micros)
 			return REFUSAL_BELOW_MINIMUM_NOTIONAL;
-		found->hold_micros = notional.micros;
 		return check_bound(request, market, found);
 	}
 	if (market->lot_micros > 0 && request->quantity.micros % market->lot_micros != 0)
@@ -360,22 +359,13 @@ static enum order_refusal check_size(const struct order_request *request,
 		return REFUSAL_INVALID_QUANTITY;
 	if (worth.micros > 0 && notional.micros < market->min_notional.micros)
 		return REFUSAL_BELOW_MINIMUM_NOTIONAL;
-	found->hold_micros =
-		request->side == ORDER_BUY ? notional.micros : request->quantity.micros;
 	return REFUSAL_NONE;
-}
-
-static enum order_phase phase_of(const struct order_market *market)
-{
-	return market->phase == PHASE_CLOSED && market->open ? PHASE_OPEN : market->phase;
 }
 
 /* Does what comes now wait, for an auction or for the end of a halt? */
 static bool gathers(const struct order_market *market)
 {
-	enum order_phase phase = phase_of(market);
-
-	return market->halted || phase == PHASE_OPENING || phase == PHASE_CLOSING;
+	return market->halted || market->phase == PHASE_OPENING || market->phase == PHASE_CLOSING;
 }
 
 static enum order_refusal check_session(const struct order_request *request,
@@ -384,10 +374,9 @@ static enum order_refusal check_session(const struct order_request *request,
 	bool immediate = request->tif == ORDER_IOC || request->tif == ORDER_FOK ||
 			 request->post_only || request->notional.micros != 0;
 
-	if (phase_of(market) == PHASE_CLOSED)
+	if (market->phase == PHASE_CLOSED)
 		return REFUSAL_MARKET_CLOSED;
-	if (request->tif == ORDER_OPG &&
-	    (phase_of(market) != PHASE_OPENING || market->opening_held))
+	if (request->tif == ORDER_OPG && (market->phase != PHASE_OPENING || market->opening_held))
 		return REFUSAL_AUCTION_OVER;
 	return immediate && gathers(market) ? REFUSAL_HALTED : REFUSAL_NONE;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "order.h"
+#include "order_hold.h"
 
 #define ONE BUS_MICROS
 #define MAX INT64_MAX
@@ -263,6 +264,7 @@ END_TEST
 
 START_TEST(markets)
 {
+	static const struct order_account account = { .fee_group = "" };
 	static const struct {
 		struct order_request request;
 		struct order_market market;
@@ -332,15 +334,21 @@ START_TEST(markets)
 	};
 
 	for (size_t i = 0; i < BUS_ARRAY_LEN(rows); i++) {
-		struct order_terms terms = { .hold_micros = 0 };
+		struct order_terms terms = { .quantity = { 0 } };
 		enum order_refusal refusal =
 			order_check_market(&rows[i].request, &rows[i].market, &terms);
+		struct order_need need;
+		struct order order;
 
 		ck_assert_msg(refusal == rows[i].refusal, "row %zu: %d", i, (int)refusal);
 		ck_assert_msg(terms.collar.micros == rows[i].collar, "row %zu: collar %lld", i,
 			      (long long)terms.collar.micros);
-		ck_assert_msg(terms.hold_micros == rows[i].hold, "row %zu: hold %lld", i,
-			      (long long)terms.hold_micros);
+		if (refusal != REFUSAL_NONE)
+			continue;
+		order_init(&order, &rows[i].request, &terms, &account);
+		ck_assert(order_need(&order, order.leaves, 0, &need));
+		ck_assert_msg(need.micros == rows[i].hold, "row %zu: hold %lld", i,
+			      (long long)need.micros);
 	}
 }
 END_TEST

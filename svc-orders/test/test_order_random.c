@@ -14,6 +14,7 @@
 #define SLOTS	      12
 #define STEPS	      20000
 #define WORST_FEE_PPM 500
+#define SEEDS	      24
 
 __extension__ typedef __int128 int128;
 
