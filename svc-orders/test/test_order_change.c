@@ -551,6 +551,24 @@ START_TEST(filled_while_a_replacement_is_pending)
 }
 END_TEST
 
+START_TEST(ended_while_a_replacement_is_pending)
+{
+	struct balances balances = owns(2000, 0);
+	struct order order = limit_order(ORDER_BUY, 10, 100, &customer), other;
+	struct order_scene scene = { .order = &order, .balances = &balances };
+	struct order_released released;
+
+	open_order(&order, &balances, &customer);
+	ck_assert_int_eq(replace(&scene, &other, 12, 110, &customer), REFUSAL_NONE);
+	ck_assert_int_eq(order_end(&scene, Q(10 * ONE), ORDER_EXPIRED, &released), ORDER_FITS);
+	ck_assert_int_eq(released.cash_micros, 1000 * ONE);
+	ASSERT_HELD(&other, 320 * ONE, 0, 0);
+	ck_assert_int_eq(order_replace_rejected(&scene, &released), ORDER_FITS);
+	ck_assert_int_eq(order.status, ORDER_EXPIRED);
+	ASSERT_BALANCES(&balances, 2000 * ONE, 0, 0, 0, 0);
+}
+END_TEST
+
 /* Four there, six to sell, then eight, dearer: two more are short, and margin for all four. */
 START_TEST(a_short_replacement)
 {
@@ -942,6 +960,7 @@ int main(void)
 	tcase_add_test(tcase, a_replacement_holds_the_excess);
 	tcase_add_test(tcase, fills_while_a_replacement_is_pending);
 	tcase_add_test(tcase, filled_while_a_replacement_is_pending);
+	tcase_add_test(tcase, ended_while_a_replacement_is_pending);
 	tcase_add_test(tcase, a_short_replacement);
 	tcase_add_test(tcase, what_may_be_replaced);
 	tcase_add_test(tcase, a_replaced_stop);
