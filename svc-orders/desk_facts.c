@@ -363,8 +363,7 @@ static void evolve_activated(struct desk_state *desk, const ORDERS(LegActivated)
 
 	order->quantity.micros = fact->quantity_micros;
 	order->leaves.micros = fact->quantity_micros;
-	order->hold_micros = fact->hold_micros;
-	order->fee_hold_micros = fact->fee_hold_micros;
+	ASSIGN_HOLDS(order, fact);
 	order->updated_at = fact->activated_at_micros;
 	order_become(order, ORDER_NEW);
 	ASSIGN_BALANCES(desk, fact);

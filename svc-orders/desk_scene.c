@@ -230,8 +230,7 @@ static void activated(struct desk_scene *scene, const struct order *leg, struct 
 	fact->expires_at_micros = leg->expires_at;
 	fact->actions = leg->actions;
 	fact->self_trade_prevention = (ORDERS(SelfTradePrevention))leg->stp;
-	fact->hold_micros = leg->hold_micros;
-	fact->fee_hold_micros = leg->fee_hold_micros;
+	DESK_SET_HOLDS(fact, leg);
 	DESK_SET_BALANCES(fact, &scene->told);
 	fact->activated_at_micros = scene->input->now;
 }

@@ -232,7 +232,7 @@ static inline void script_say_activated(struct desk_script *script,
 	SAY_ORDER(script, fact);
 	script_amount(script, " ", fact->quantity_micros);
 	script_amount(script, " hold ", fact->hold_micros);
-	script_more(script, " fee hold ", fact->fee_hold_micros);
+	SAY_SHORT(script, fact);
 	SAY_BALANCES(script, fact);
 }
 
