@@ -335,4 +335,13 @@ enum book_answer book_decide(const struct book *book, const struct book_command 
 /* The event must be one of this book, decided upon the state in which the book is. */
 void book_apply(struct book *book, const struct book_event *event);
 
+/*
+ * Whoever has the next commands at hand already hides the misses of the cache in a large book: for
+ * each command some twelve ahead BOOK_AHEAD_FAR, then BOOK_AHEAD_NEAR, then BOOK_AHEAD_NEXT. Changes
+ * nothing, and does nothing where all is in the cache anyway.
+ */
+enum book_ahead { BOOK_AHEAD_FAR, BOOK_AHEAD_NEAR, BOOK_AHEAD_NEXT };
+void book_prefetch(const struct book *book, const struct book_command *command,
+		   enum book_ahead ahead);
+
 #endif

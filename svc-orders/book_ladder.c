@@ -13,10 +13,11 @@ void book_ladder_release(struct book_ladder *ladder, struct book_memory *memory)
 		struct book_chunk *chunk = ladder->chunks[i];
 
 		for (size_t k = 0; k < chunk->count; k++)
-			book_pool_give(&memory->levels, chunk->rungs[k].level);
+			book_pool_give(&memory->levels, chunk->levels[k]);
 		book_pool_give(&memory->chunks, chunk);
 	}
 	free(ladder->chunks);
+	free(ladder->firsts);
 	*ladder = (struct book_ladder){ 0 };
 }
 
@@ -29,56 +30,88 @@ static void find_best(struct book_ladder *ladder)
 	if (ladder->count == 0)
 		return;
 	last = ladder->chunks[ladder->count - 1];
-	ladder->best = last->rungs[last->count - 1].level;
+	ladder->best = last->levels[last->count - 1];
 }
 
 /* The last chunk whose first key is not above `key`, or the first chunk. The ladder has chunks. */
 static size_t find_chunk(const struct book_ladder *ladder, int64_t key)
 {
-	size_t low = 0, high = ladder->count - 1;
+	const int64_t *firsts = ladder->firsts;
+	size_t low = 0, n = ladder->count;
 
-	if (ladder->chunks[high]->rungs[0].key <= key)
-		return high;
-	while (low < high) {
-		size_t middle = low + (high - low + 1) / 2;
+	if (firsts[n - 1] <= key)
+		return n - 1;
+	while (n > 1) {
+		size_t half = n / 2;
 
-		if (ladder->chunks[middle]->rungs[0].key <= key)
-			low = middle;
-		else
-			high = middle - 1;
+		low += firsts[low + half] <= key ? half : 0;
+		n -= half;
 	}
 	return low;
 }
 
-/* How many rungs of the chunk have a key below `key`; the search begins at the better end. */
+/* How many rungs of the chunk have a key below `key`. */
 static size_t rungs_below(const struct book_chunk *chunk, int64_t key)
 {
-	size_t n = chunk->count;
+	const int64_t *keys = chunk->keys;
+	size_t low = 0, n = chunk->count;
 
-	while (n > 0 && chunk->rungs[n - 1].key >= key)
-		n--;
-	return n;
+	/* Nearly all that happens is close to the better end. */
+	for (size_t near = 0; near < 4 && n > 0; near++, n--)
+		if (keys[n - 1] < key)
+			return n;
+	if (n == 0)
+		return 0;
+	while (n > 1) {
+		size_t half = n / 2;
+
+		low += keys[low + half - 1] < key ? half : 0;
+		n -= half;
+	}
+	return low + (keys[low] < key);
 }
 
 static void insert_chunk(struct book_ladder *ladder, size_t at, struct book_chunk *chunk)
 {
+	size_t behind = ladder->count - at;
+
 	if (ladder->count == ladder->capacity) {
 		ladder->capacity = ladder->capacity == 0 ? 4 : 2 * ladder->capacity;
 		ladder->chunks =
 			bus_realloc(ladder->chunks, ladder->capacity * sizeof(struct book_chunk *));
+		ladder->firsts = bus_realloc(ladder->firsts, ladder->capacity * sizeof(int64_t));
 	}
-	memmove(ladder->chunks + at + 1, ladder->chunks + at,
-		(ladder->count - at) * sizeof(struct book_chunk *));
+	memmove(ladder->chunks + at + 1, ladder->chunks + at, behind * sizeof(struct book_chunk *));
+	memmove(ladder->firsts + at + 1, ladder->firsts + at, behind * sizeof(int64_t));
 	ladder->chunks[at] = chunk;
+	ladder->firsts[at] = chunk->keys[0];
 	ladder->count++;
 }
 
 static void remove_chunk(struct book_ladder *ladder, size_t at, struct book_memory *memory)
 {
+	size_t behind = --ladder->count - at;
+
 	book_pool_give(&memory->chunks, ladder->chunks[at]);
-	ladder->count--;
-	memmove(ladder->chunks + at, ladder->chunks + at + 1,
-		(ladder->count - at) * sizeof(struct book_chunk *));
+	memmove(ladder->chunks + at, ladder->chunks + at + 1, behind * sizeof(struct book_chunk *));
+	memmove(ladder->firsts + at, ladder->firsts + at + 1, behind * sizeof(int64_t));
+}
+
+/* Copies `n` rungs from one chunk to another. */
+static void copy_rungs(struct book_chunk *to, size_t at, const struct book_chunk *from,
+		       size_t start, size_t n)
+{
+	memcpy(to->keys + at, from->keys + start, n * sizeof(to->keys[0]));
+	memcpy(to->levels + at, from->levels + start, n * sizeof(to->levels[0]));
+}
+
+/* Moves the rungs from `from` on to where `to` is, within the chunk. */
+static void move_rungs(struct book_chunk *chunk, size_t to, size_t from)
+{
+	size_t n = chunk->count - from;
+
+	memmove(chunk->keys + to, chunk->keys + from, n * sizeof(chunk->keys[0]));
+	memmove(chunk->levels + to, chunk->levels + from, n * sizeof(chunk->levels[0]));
 }
 
 /* Moves the better half of a full chunk into a new one behind it. */
@@ -89,44 +122,54 @@ static void split_chunk(struct book_ladder *ladder, size_t at, struct book_memor
 
 	better->count = worse->count / 2;
 	worse->count -= better->count;
-	memcpy(better->rungs, worse->rungs + worse->count,
-	       better->count * sizeof(better->rungs[0]));
+	copy_rungs(better, 0, worse, worse->count, better->count);
 	insert_chunk(ladder, at + 1, better);
+}
+
+static struct book_level *insert_level(struct book_ladder *ladder, size_t at, size_t rung,
+				       int64_t key, struct book_memory *memory)
+{
+	struct book_chunk *chunk = ladder->chunks[at];
+	struct book_level *level = book_pool_take(&memory->levels);
+
+	*level = (struct book_level){ .key = key };
+	move_rungs(chunk, rung + 1, rung);
+	chunk->keys[rung] = key;
+	chunk->levels[rung] = level;
+	chunk->count++;
+	ladder->firsts[at] = chunk->keys[0];
+	if (ladder->best == NULL || key > ladder->best->key)
+		ladder->best = level;
+	return level;
 }
 
 struct book_level *book_ladder_level(struct book_ladder *ladder, int64_t key,
 				     struct book_memory *memory)
 {
 	struct book_chunk *chunk;
-	struct book_level *level;
 	size_t at, rung;
 
+	if (ladder->best != NULL && ladder->best->key == key)
+		return ladder->best;
 	if (ladder->count == 0) {
 		chunk = book_pool_take(&memory->chunks);
 		chunk->count = 0;
+		chunk->keys[0] = key;
 		insert_chunk(ladder, 0, chunk);
 	}
 	at = find_chunk(ladder, key);
 	chunk = ladder->chunks[at];
 	rung = rungs_below(chunk, key);
-	if (rung < chunk->count && chunk->rungs[rung].key == key)
-		return chunk->rungs[rung].level;
+	if (rung < chunk->count && chunk->keys[rung] == key)
+		return chunk->levels[rung];
 	if (chunk->count == BOOK_CHUNK_RUNGS) {
 		split_chunk(ladder, at, memory);
 		if (rung > chunk->count) {
 			rung -= chunk->count;
-			chunk = ladder->chunks[at + 1];
+			at++;
 		}
 	}
-	memmove(chunk->rungs + rung + 1, chunk->rungs + rung,
-		(chunk->count - rung) * sizeof(chunk->rungs[0]));
-	level = book_pool_take(&memory->levels);
-	*level = (struct book_level){ .key = key };
-	chunk->rungs[rung] = (struct book_rung){ key, level };
-	chunk->count++;
-	if (ladder->best == NULL || key > ladder->best->key)
-		ladder->best = level;
-	return level;
+	return insert_level(ladder, at, rung, key, memory);
 }
 
 /* Joins chunk `at` with the one behind it when both are small. */
@@ -140,7 +183,7 @@ static void merge_chunk(struct book_ladder *ladder, size_t at, struct book_memor
 	better = ladder->chunks[at + 1];
 	if (worse->count + better->count > MERGED_RUNGS)
 		return;
-	memcpy(worse->rungs + worse->count, better->rungs, better->count * sizeof(worse->rungs[0]));
+	copy_rungs(worse, worse->count, better, 0, better->count);
 	worse->count += better->count;
 	remove_chunk(ladder, at + 1, memory);
 }
@@ -152,11 +195,11 @@ void book_ladder_remove(struct book_ladder *ladder, struct book_level *level,
 	struct book_chunk *chunk = ladder->chunks[at];
 	size_t rung = rungs_below(chunk, level->key);
 
-	bus_assert(rung < chunk->count && chunk->rungs[rung].level == level);
+	bus_assert(rung < chunk->count && chunk->levels[rung] == level);
 	bus_assert(level->head == NULL);
+	move_rungs(chunk, rung, rung + 1);
 	chunk->count--;
-	memmove(chunk->rungs + rung, chunk->rungs + rung + 1,
-		(chunk->count - rung) * sizeof(chunk->rungs[0]));
+	ladder->firsts[at] = chunk->keys[0];
 	if (chunk->count == 0)
 		remove_chunk(ladder, at, memory);
 	else if (chunk->count < BOOK_CHUNK_RUNGS / 4)
@@ -164,6 +207,29 @@ void book_ladder_remove(struct book_ladder *ladder, struct book_level *level,
 	if (ladder->best == level)
 		find_best(ladder);
 	book_pool_give(&memory->levels, level);
+}
+
+const struct book_level *book_ladder_find(const struct book_ladder *ladder, int64_t key)
+{
+	const struct book_chunk *chunk;
+	size_t rung;
+
+	if (ladder->count == 0)
+		return NULL;
+	chunk = ladder->chunks[find_chunk(ladder, key)];
+	rung = rungs_below(chunk, key);
+	return rung < chunk->count && chunk->keys[rung] == key ? chunk->levels[rung] : NULL;
+}
+
+void book_ladder_prefetch(const struct book_ladder *ladder, int64_t key)
+{
+	const struct book_chunk *chunk;
+
+	if (ladder->count == 0)
+		return;
+	chunk = ladder->chunks[find_chunk(ladder, key)];
+	for (size_t i = 0; i < BOOK_CHUNK_RUNGS; i += 64 / sizeof(chunk->keys[0]))
+		__builtin_prefetch(&chunk->keys[i]);
 }
 
 size_t book_ladder_depth(const struct book_ladder *ladder)
@@ -181,7 +247,7 @@ const struct book_level *book_ladder_first(const struct book_ladder *ladder, str
 		return NULL;
 	spot->chunk = ladder->count - 1;
 	spot->rung = ladder->chunks[spot->chunk]->count - 1;
-	return ladder->chunks[spot->chunk]->rungs[spot->rung].level;
+	return ladder->chunks[spot->chunk]->levels[spot->rung];
 }
 
 const struct book_level *book_ladder_next(const struct book_ladder *ladder, struct book_spot *spot)
@@ -193,7 +259,7 @@ const struct book_level *book_ladder_next(const struct book_ladder *ladder, stru
 		spot->rung = ladder->chunks[spot->chunk]->count;
 	}
 	spot->rung--;
-	return ladder->chunks[spot->chunk]->rungs[spot->rung].level;
+	return ladder->chunks[spot->chunk]->levels[spot->rung];
 }
 
 const struct book_level *book_ladder_prev(const struct book_ladder *ladder, struct book_spot *spot)
@@ -205,5 +271,5 @@ const struct book_level *book_ladder_prev(const struct book_ladder *ladder, stru
 		spot->chunk++;
 		spot->rung = 0;
 	}
-	return ladder->chunks[spot->chunk]->rungs[spot->rung].level;
+	return ladder->chunks[spot->chunk]->levels[spot->rung];
 }

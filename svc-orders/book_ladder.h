@@ -35,18 +35,16 @@ struct book_level {
 	struct book_total total; /* of the leaves in the queue */
 };
 
-struct book_rung {
-	int64_t key; /* of the level, here so that a search stays within the chunk */
-	struct book_level *level;
-};
-
+/* Keys and levels apart, so that a search touches few cache lines. */
 struct book_chunk {
 	size_t count;
-	struct book_rung rungs[BOOK_CHUNK_RUNGS]; /* worst first */
+	int64_t keys[BOOK_CHUNK_RUNGS]; /* worst first */
+	struct book_level *levels[BOOK_CHUNK_RUNGS];
 };
 
 struct book_ladder {
 	struct book_chunk **chunks; /* owned array, worst first */
+	int64_t *firsts;	    /* owned array: the first key of each */
 	size_t count;
 	size_t capacity;
 	struct book_level *best; /* NULL: there is none */
@@ -71,6 +69,9 @@ struct book_level *book_ladder_level(struct book_ladder *ladder, int64_t key,
 /* Takes an empty level out and gives it back. */
 void book_ladder_remove(struct book_ladder *ladder, struct book_level *level,
 			struct book_memory *memory);
+/* The level of the key, or NULL; and that its place is needed soon. */
+const struct book_level *book_ladder_find(const struct book_ladder *ladder, int64_t key);
+void book_ladder_prefetch(const struct book_ladder *ladder, int64_t key);
 size_t book_ladder_depth(const struct book_ladder *ladder);
 
 /* Walks from the best level to the worst: first() and next() return NULL at the end. */

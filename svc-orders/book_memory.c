@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "book.h"
 
-#define SLAB_OBJECTS 128 /* objects: some 16 KiB of orders at a time */
-#define LINE	     64	 /* bytes of a cache line */
+#define SLAB_OBJECTS 128	       /* objects of the first slab: some 16 KiB of orders */
+#define LINE	     64		       /* bytes of a cache line */
+#define HUGE_PAGE    ((size_t)2 << 20) /* bytes; slabs double until they have this size */
 
 void book_pool_init(struct book_pool *pool, size_t size)
 {
@@ -23,15 +25,31 @@ void book_pool_release(struct book_pool *pool)
 	*pool = (struct book_pool){ .size = pool->size };
 }
 
+void *book_memory_block(size_t size)
+{
+	bool huge = size % HUGE_PAGE == 0;
+	void *block = aligned_alloc(huge ? HUGE_PAGE : LINE, size);
+
+	bus_assert(block != NULL);
+	if (huge)
+		(void)madvise(block, size, MADV_HUGEPAGE); /* fewer misses of the TLB, or not */
+	return block;
+}
+
 static void grow(struct book_pool *pool)
 {
-	char *slab = aligned_alloc(LINE, pool->size * SLAB_OBJECTS);
+	size_t size = pool->size * SLAB_OBJECTS;
+	char *slab;
 
-	bus_assert(slab != NULL);
+	for (size_t i = 0; i < pool->slab_count && size < HUGE_PAGE; i++)
+		size *= 2;
+	if (size > HUGE_PAGE)
+		size = HUGE_PAGE;
+	slab = book_memory_block(size);
 	pool->slabs = bus_realloc(pool->slabs, (pool->slab_count + 1) * sizeof(*pool->slabs));
 	pool->slabs[pool->slab_count++] = slab;
 	/* Backwards, so that neighbours are handed out one after the other. */
-	for (size_t i = SLAB_OBJECTS; i-- > 0;)
+	for (size_t i = size / pool->size; i-- > 0;)
 		book_pool_give(pool, slab + i * pool->size);
 }
 

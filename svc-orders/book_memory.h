@@ -30,6 +30,9 @@ struct book_memory {
 	struct book_pool chunks; /* struct book_chunk */
 };
 
+/* Memory in whole cache lines, to be freed with free(); in huge pages when it is as large. */
+void *book_memory_block(size_t size);
+
 void book_memory_init(struct book_memory *memory);
 void book_memory_release(struct book_memory *memory);
 

@@ -57,12 +57,28 @@ static void grow(struct book_table *table)
 	struct book_slot *old = table->slots;
 	size_t old_count = table->mask + 1;
 
-	table->slots = bus_calloc(2 * old_count, sizeof(*table->slots));
+	table->slots = book_memory_block(2 * old_count * sizeof(*table->slots));
+	memset(table->slots, 0, 2 * old_count * sizeof(*table->slots));
 	table->mask = 2 * old_count - 1;
 	for (size_t i = 0; i < old_count; i++)
 		if (old[i].order != NULL)
 			insert(table, old[i]);
 	free(old);
+}
+
+void book_table_prefetch(const struct book_table *table, struct bus_id id)
+{
+	__builtin_prefetch(&table->slots[tag_of(id) & table->mask]);
+}
+
+struct book_order *book_table_guess(const struct book_table *table, struct bus_id id)
+{
+	uint64_t tag = tag_of(id);
+
+	for (size_t i = tag & table->mask; table->slots[i].order != NULL; i = (i + 1) & table->mask)
+		if (table->slots[i].tag == tag)
+			return table->slots[i].order;
+	return NULL;
 }
 
 void book_table_add(struct book_table *table, struct book_order *order)

@@ -27,6 +27,10 @@ void book_table_init(struct book_table *table);
 void book_table_release(struct book_table *table);
 /* The order, or NULL. */
 struct book_order *book_table_find(const struct book_table *table, struct bus_id id);
+/* Where the id would be is needed soon. */
+void book_table_prefetch(const struct book_table *table, struct bus_id id);
+/* The order that is most likely that of the id, without looking at it; or NULL. */
+struct book_order *book_table_guess(const struct book_table *table, struct bus_id id);
 /* The id must not be in the table. */
 void book_table_add(struct book_table *table, struct book_order *order);
 /* The order must be in the table. */
