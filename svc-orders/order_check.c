@@ -316,6 +316,8 @@ static enum order_refusal check_bound(const struct order_request *request,
 	if (buy)
 		price = market->band_low.micros > 0 ? market->band_low.micros
 						    : tick_at(market, (struct bus_price){ 0 });
+	if (price <= 0)
+		return REFUSAL_NO_REFERENCE_PRICE;
 	most = (int128)request->notional.micros * BUS_MICROS;
 	most = buy ? most / price : (most + price - 1) / price;
 	most = (buy ? most : most + lot - 1) / lot * lot;

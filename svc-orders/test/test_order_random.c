@@ -214,12 +214,16 @@ static void remember(const struct world *world, struct memory *memory)
 	memory->balances = world->balances;
 }
 
+static bool same(const void *a, const void *b, size_t size)
+{
+	return memcmp(a, b, size) == 0;
+}
+
 static void assert_unchanged(const struct world *world, const struct memory *memory)
 {
 	for (int i = 0; i < SLOTS; i++)
-		MUST(world,
-		     memcmp(&memory->orders[i], &world->slots[i].order, sizeof(struct order)) == 0);
-	MUST(world, memcmp(&memory->balances, &world->balances, sizeof(struct balances)) == 0);
+		MUST(world, same(&memory->orders[i], &world->slots[i].order, sizeof(struct order)));
+	MUST(world, same(&memory->balances, &world->balances, sizeof(struct balances)));
 }
 
 static void place(struct world *world)
@@ -604,6 +608,7 @@ static void answer_replace(struct world *world)
 	if (slot == NULL)
 		return;
 	scene = scene_of(world, slot);
+	MUST(world, scene.replacement != NULL);
 	if (in_book(slot) && pick(world, 2) == 0) {
 		int64_t quantity = scene.replacement->quantity.micros, cum = slot->order.cum.micros;
 
