@@ -19,7 +19,7 @@
 /* Sums of amounts, over any number of rows. */
 __extension__ typedef __int128 audit_sum;
 
-#define AUDIT_CHECKS 48
+#define AUDIT_CHECKS 64
 #define AUDIT_ROWS   5 /* of a broken check that are named */
 #define AUDIT_TEXT   280
 
@@ -39,7 +39,7 @@ enum audit_service { AUDIT_USERS, AUDIT_ORDERS, AUDIT_PORTFOLIO, AUDIT_MARKET, A
 struct audit_trade {
 	int64_t price, quantity, executed_at;
 	uint32_t symbol;
-	unsigned makers, takers; /* executions */
+	unsigned makers, takers, auctions; /* executions */
 	unsigned fills, booked, printed, book_rows, market_rows;
 	bool executed; /* the book's journal has it */
 };
@@ -47,15 +47,17 @@ struct audit_trade {
 /* Both sides of an account in a symbol, folded by us. */
 struct audit_position {
 	uint32_t account, symbol;
-	int64_t desk, desk_held;
+	int64_t desk, desk_held, collateral;
 	int64_t ledger, ledger_cost, ledger_realised;
-	bool desk_row, ledger_row;
+	int64_t ledger_fifo_cost, ledger_fifo_realised;
+	int64_t desk_actions, ledger_actions; /* corporate actions, of the rows */
+	bool desk_row, ledger_row, lots_row;
 };
 
 struct audit_account {
 	int64_t cash, held;  /* the desk's */
 	int64_t ledger_cash; /* the ledger's */
-	bool firm;	     /* seen to be, in any fact */
+	bool firm, shorting; /* seen to be, in any fact */
 	bool desk_row, ledger_row, on_desk, in_ledger;
 };
 
@@ -82,9 +84,10 @@ struct audit {
 	char (*symbols)[16]; /* owned; by number */
 	uint32_t symbol_count;
 	struct audit_sums {
-		audit_sum deposits, withdrawals, fees; /* cash, of the ledger's facts */
-		audit_sum ledger_cash, desk_cash;      /* over all accounts, of our folds */
-		audit_sum *shares; /* owned; by symbol: deposited less withdrawn */
+		/* Cash, of the ledger's facts; dividends with cash for fractions. */
+		audit_sum deposits, withdrawals, fees, dividends;
+		audit_sum ledger_cash, desk_cash; /* over all accounts, of our folds */
+		audit_sum *shares;		  /* owned; by symbol: deposited less withdrawn */
 	} sums;
 	struct audit_table tails; /* of every (topic, partition) that was read */
 	struct audit_check *holes;

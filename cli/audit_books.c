@@ -1,13 +1,15 @@
 /*
- * Invariant 6 from books.events: no book is crossed after a step, each trade meets the best price's
- * oldest order at that order's price, and the top that the book tells is the top. Then the two
- * executions of every trade, and the rows of the store.
+ * Invariant 6 from books.events: no open book is crossed after a step, each trade meets the best
+ * price's oldest order at that order's price (in an auction: of both sides), stops are elected by a
+ * price at or through them, and the top that the book tells is the top. Then the two executions of
+ * every trade, and the rows of the store.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "audit_ladder.h"
 #include "bourse/books/v1/books.pb-c.h"
+#include "bus/money.h"
 #include "sql.h"
 
 #define EVENT(name) BOURSE__BOOKS__V1__BOOK_EVENT__EVENT_##name
@@ -22,7 +24,7 @@ struct top {
 struct book {
 	struct ladder ladder;
 	int state;
-	bool settling; /* it was halted, and may be crossed until what had queued has traded */
+	int64_t last; /* price of the last trade; 0: none */
 	struct top told;
 };
 
@@ -30,8 +32,9 @@ struct books {
 	struct audit *audit;
 	struct book *books; /* owned; by symbol */
 	uint32_t count;
-	struct audit_check *crossed, *priority, *top, *executions, *rows, *trade_rows;
-	uint64_t live;
+	uint32_t *trailing; /* owned; trailing stops, by number */
+	size_t trailing_count;
+	struct audit_check *crossed, *priority, *stops, *top, *executions, *rows, *trade_rows;
 };
 
 static struct book *book_of(struct books *b, uint32_t symbol)
@@ -58,32 +61,142 @@ static uint32_t live_order(struct books *b, const char *order_id)
 	return n;
 }
 
+static bool in_book(const struct books *b, uint32_t n)
+{
+	const struct ladder_order *order = audit_at(&b->audit->resting, n);
+
+	return order->queue == LADDER_BOOK;
+}
+
+static void remember_trailing(struct books *b, uint32_t n)
+{
+	b->trailing = bus_realloc(b->trailing, (b->trailing_count + 1) * sizeof(*b->trailing));
+	b->trailing[b->trailing_count++] = n;
+}
+
+/* An order comes into a queue: for the first time, or into the book after it was elected. */
 static void on_added(struct books *b, uint32_t symbol, const Bourse__Books__V1__OrderAdded *fact)
 {
 	struct ladder_order *order;
 	struct bus_id id;
-	bool added;
+	uint32_t n;
 
 	if (!bus_id_parse(fact->order_id, strlen(fact->order_id), &id))
 		return;
-	order = audit_row(&b->audit->resting, id, &added);
-	if (!audit_expect(b->priority, added, "order %s is added to the book twice",
-			  fact->order_id))
+	order = audit_row(&b->audit->resting, id, NULL);
+	if (!audit_expect(b->priority, !order->live && !order->ended,
+			  "order %s is added to the book twice", fact->order_id))
 		return;
-	*order = (struct ladder_order){ .price = fact->price_micros,
-					.leaves = fact->leaves_micros,
-					.symbol = symbol,
-					.buy = fact->side == BUY };
-	ladder_add(&book_of(b, symbol)->ladder, &b->audit->resting,
-		   idmap_find(&b->audit->resting.map, id));
-	b->live++;
+	*order = (struct ladder_order){
+		.price = fact->price_micros,
+		.leaves = fact->leaves_micros,
+		.stop = fact->stop_price_micros,
+		.trail = fact->trail_price_micros,
+		.trail_percent = fact->trail_percent_micros,
+		.best = fact->best_price_micros,
+		.symbol = symbol,
+		.queue = fact->queue ? (uint8_t)fact->queue : LADDER_BOOK,
+		.buy = fact->side == BUY,
+		.live = true,
+	};
+	n = idmap_find(&b->audit->resting.map, id);
+	if (order->queue == LADDER_BOOK)
+		ladder_add(&book_of(b, symbol)->ladder, &b->audit->resting, n);
+	else if (order->trail || order->trail_percent)
+		remember_trailing(b, n);
 }
 
 static void reduce(struct books *b, uint32_t symbol, uint32_t n, int64_t leaves)
 {
-	ladder_reduce(&book_of(b, symbol)->ladder, &b->audit->resting, n, leaves);
-	b->live -= leaves == 0;
+	struct ladder_order *order = audit_at(&b->audit->resting, n);
+
+	if (order->queue == LADDER_BOOK)
+		ladder_reduce(&book_of(b, symbol)->ladder, &b->audit->resting, n, leaves);
+	order->leaves = leaves;
+	order->live = leaves > 0;
+	order->ended = leaves == 0;
 }
+
+/* Stops //////////////////////////////////////////////////////////////////////////////////////////
+ */
+
+static bool reached(bool buy, int64_t stop, int64_t last)
+{
+	return last > 0 && (buy ? last >= stop : last <= stop);
+}
+
+static void on_triggered(struct books *b, uint32_t symbol,
+			 const Bourse__Books__V1__OrderTriggered *fact)
+{
+	uint32_t n = live_order(b, fact->order_id);
+	struct ladder_order *order;
+
+	audit_expect(b->stops,
+		     reached(fact->side == BUY, fact->stop_price_micros, fact->last_price_micros) &&
+			     fact->last_price_micros == book_of(b, symbol)->last,
+		     "order %s with its stop at %" PRId64 " is elected by %" PRId64, fact->order_id,
+		     fact->stop_price_micros, fact->last_price_micros);
+	if (!fact->rested)
+		return;
+	if (!audit_expect(b->stops, n != LADDER_NONE, "order %s is elected, and does not wait",
+			  fact->order_id))
+		return;
+	order = audit_at(&b->audit->resting, n);
+	audit_expect(b->stops,
+		     order->queue == LADDER_STOPS && order->stop == fact->stop_price_micros,
+		     "order %s is elected at %" PRId64 ", its stop is at %" PRId64, fact->order_id,
+		     fact->stop_price_micros, order->stop);
+	order->live = false;
+}
+
+/* The stop of a trailing order whose best price this is. */
+static int64_t trailing_stop(const struct ladder_order *order)
+{
+	struct bus_money distance = { order->trail };
+
+	if (order->trail_percent &&
+	    !bus_money_muldiv((struct bus_money){ order->best }, order->trail_percent,
+			      INT64_C(100000000), &distance))
+		return order->stop;
+	return order->buy ? order->best + distance.micros : order->best - distance.micros;
+}
+
+static void on_trail_moved(struct books *b, uint32_t symbol,
+			   const Bourse__Books__V1__TrailMoved *fact)
+{
+	bool buy = fact->side == BUY;
+
+	for (size_t i = 0; i < b->trailing_count; i++) {
+		struct ladder_order *order = audit_at(&b->audit->resting, b->trailing[i]);
+
+		if (!order->live || order->queue != LADDER_STOPS || order->symbol != symbol ||
+		    order->buy != buy ||
+		    (buy ? order->best <= fact->best_price_micros
+			 : order->best >= fact->best_price_micros))
+			continue;
+		order->best = fact->best_price_micros;
+		order->stop = trailing_stop(order);
+	}
+}
+
+/* At rest no stop of a book that trades waits at or through its last price. */
+static void check_stops(struct books *b)
+{
+	for (uint32_t i = 0; i < b->audit->resting.map.count; i++) {
+		const struct ladder_order *order = audit_at(&b->audit->resting, i);
+		const struct book *book = book_of(b, order->symbol);
+
+		if (!order->live || order->queue != LADDER_STOPS || book->state != STATE(OPEN))
+			continue;
+		audit_expect(b->stops, !reached(order->buy, order->stop, book->last),
+			     "order %s waits with its stop at %" PRId64
+			     ", the last price is %" PRId64,
+			     audit_id(b->audit->resting.map.ids[i]), order->stop, book->last);
+	}
+}
+
+/* Trades and what else makes an order smaller
+ * ////////////////////////////////////////////////////// */
 
 static void remember_trade(struct books *b, uint32_t symbol,
 			   const Bourse__Books__V1__Executed *fact)
@@ -100,29 +213,133 @@ static void remember_trade(struct books *b, uint32_t symbol,
 	trade->symbol = symbol;
 }
 
+/* True when a trade may meet it: it is the first of the best price of its side. */
+static bool its_turn(struct books *b, uint32_t symbol, uint32_t n)
+{
+	const struct ladder_order *order = audit_at(&b->audit->resting, n);
+	const struct ladder_level *best = ladder_best(&book_of(b, symbol)->ladder, order->buy);
+
+	return order->queue != LADDER_BOOK || (best && best->head == n);
+}
+
+static bool within_limit(const struct ladder_order *order, int64_t price)
+{
+	return order->price == 0 || (order->buy ? price <= order->price : price >= order->price);
+}
+
+static void check_side(struct books *b, const Bourse__Books__V1__Executed *fact, uint32_t n,
+		       const char *order_id, int64_t leaves)
+{
+	const struct ladder_order *order = audit_at(&b->audit->resting, n);
+
+	audit_expect(b->priority,
+		     (fact->auction ? within_limit(order, fact->price_micros)
+				    : order->price == fact->price_micros) &&
+			     fact->quantity_micros > 0 &&
+			     order->leaves - fact->quantity_micros == leaves && leaves >= 0,
+		     "trade %s does not fit order %s: price %" PRId64 ", open %" PRId64,
+		     fact->trade_id, order_id, order->price, order->leaves);
+}
+
+/* In an auction both have waited, and it is the turn of both. */
+static void on_auction_trade(struct books *b, uint32_t symbol,
+			     const Bourse__Books__V1__Executed *fact)
+{
+	uint32_t maker = live_order(b, fact->maker_order_id);
+	uint32_t taker = live_order(b, fact->taker_order_id);
+
+	if (!audit_expect(b->priority,
+			  maker != LADDER_NONE && taker != LADDER_NONE &&
+				  its_turn(b, symbol, maker) && its_turn(b, symbol, taker),
+			  "trade %s of an auction meets %s and %s, whose turn it is not",
+			  fact->trade_id, fact->maker_order_id, fact->taker_order_id))
+		return;
+	check_side(b, fact, maker, fact->maker_order_id, fact->maker_leaves_micros);
+	check_side(b, fact, taker, fact->taker_order_id, fact->taker_leaves_micros);
+	reduce(b, symbol, maker, fact->maker_leaves_micros);
+	reduce(b, symbol, taker, fact->taker_leaves_micros);
+}
+
 static void on_executed(struct books *b, uint32_t symbol, const Bourse__Books__V1__Executed *fact)
 {
-	bool buy = fact->maker_side == BUY;
-	const struct ladder_level *best = ladder_best(&book_of(b, symbol)->ladder, buy);
+	uint32_t maker = live_order(b, fact->maker_order_id);
+	uint32_t taker = live_order(b, fact->taker_order_id);
+
+	remember_trade(b, symbol, fact);
+	book_of(b, symbol)->last = fact->price_micros;
+	if (fact->auction) {
+		on_auction_trade(b, symbol, fact);
+		return;
+	}
+	if (!audit_expect(b->priority,
+			  maker != LADDER_NONE && in_book(b, maker) && its_turn(b, symbol, maker),
+			  "trade %s meets order %s, which is not the first of the best price",
+			  fact->trade_id, fact->maker_order_id))
+		return;
+	check_side(b, fact, maker, fact->maker_order_id, fact->maker_leaves_micros);
+	reduce(b, symbol, maker, fact->maker_leaves_micros);
+	if (taker != LADDER_NONE)
+		reduce(b, symbol, taker, fact->taker_leaves_micros);
+}
+
+/* Two orders of one account: the resting one was the one whose turn it was. */
+static void on_prevented(struct books *b, uint32_t symbol,
+			 const Bourse__Books__V1__SelfTradePrevented *fact)
+{
 	uint32_t maker = live_order(b, fact->maker_order_id);
 	uint32_t taker = live_order(b, fact->taker_order_id);
 	const struct ladder_order *order;
 
-	remember_trade(b, symbol, fact);
-	if (!audit_expect(b->priority, maker != LADDER_NONE && best && best->head == maker,
-			  "trade %s meets order %s, which is not the first of the best price",
-			  fact->trade_id, fact->maker_order_id))
+	if (!audit_expect(b->priority,
+			  maker != LADDER_NONE && in_book(b, maker) && its_turn(b, symbol, maker),
+			  "order %s is kept from a trade that was not its turn",
+			  fact->maker_order_id))
 		return;
 	order = audit_at(&b->audit->resting, maker);
 	audit_expect(b->priority,
-		     order->price == fact->price_micros && fact->quantity_micros > 0 &&
-			     order->leaves - fact->quantity_micros == fact->maker_leaves_micros &&
-			     fact->maker_leaves_micros >= 0,
-		     "trade %s does not fit order %s: price %" PRId64 ", open %" PRId64,
-		     fact->trade_id, fact->maker_order_id, order->price, order->leaves);
+		     order->leaves - fact->quantity_micros == fact->maker_leaves_micros,
+		     "order %s: open %" PRId64 ", less %" PRId64 " is not %" PRId64,
+		     fact->maker_order_id, order->leaves, fact->quantity_micros,
+		     fact->maker_leaves_micros);
 	reduce(b, symbol, maker, fact->maker_leaves_micros);
 	if (taker != LADDER_NONE)
 		reduce(b, symbol, taker, fact->taker_leaves_micros);
+}
+
+/* With its place, the new order is where the old one was; else the old one is out. */
+static void on_replaced(struct books *b, uint32_t symbol,
+			const Bourse__Books__V1__OrderReplaced *fact)
+{
+	uint32_t n = live_order(b, fact->order_id), m;
+	struct ladder_order *order;
+	struct bus_id id;
+	bool added;
+
+	if (!audit_expect(b->priority, n != LADDER_NONE, "order %s is replaced, and is in no queue",
+			  fact->order_id))
+		return;
+	if (!fact->kept_place || fact->leaves_micros == 0) {
+		reduce(b, symbol, n, 0);
+		return;
+	}
+	if (!bus_id_parse(fact->new_order_id, strlen(fact->new_order_id), &id))
+		return;
+	audit_row(&b->audit->resting, id, &added);
+	m = idmap_find(&b->audit->resting.map, id);
+	order = audit_at(&b->audit->resting, n);
+	if (!audit_expect(b->priority, added && fact->leaves_micros <= order->leaves,
+			  "order %s takes the place of %s, and is no smaller", fact->new_order_id,
+			  fact->order_id))
+		return;
+	if (order->queue == LADDER_BOOK)
+		ladder_replace(&book_of(b, symbol)->ladder, &b->audit->resting, n, m);
+	else
+		*(struct ladder_order *)audit_at(&b->audit->resting, m) = *order;
+	order->live = false;
+	order->ended = true;
+	if (order->trail || order->trail_percent)
+		remember_trailing(b, m);
+	reduce(b, symbol, m, fact->leaves_micros);
 }
 
 static void on_less(struct books *b, uint32_t symbol, const char *order_id, int64_t by,
@@ -140,6 +357,15 @@ static void on_less(struct books *b, uint32_t symbol, const char *order_id, int6
 	reduce(b, symbol, n, leaves);
 }
 
+/* An order that is just coming may be made smaller before it rests: its sibling has traded. */
+static void on_reduced(struct books *b, uint32_t symbol,
+		       const Bourse__Books__V1__OrderReduced *fact)
+{
+	if (fact->request_id[0] == '\0' && live_order(b, fact->order_id) == LADDER_NONE)
+		return;
+	on_less(b, symbol, fact->order_id, fact->by_micros, fact->leaves_micros);
+}
+
 static void on_fact(struct books *b, uint32_t symbol, const Bourse__Books__V1__BookEvent *event)
 {
 	struct book *book = book_of(b, symbol);
@@ -149,20 +375,28 @@ static void on_fact(struct books *b, uint32_t symbol, const Bourse__Books__V1__B
 	} else if (event->event_case == EVENT(EXECUTED)) {
 		on_executed(b, symbol, event->executed);
 	} else if (event->event_case == EVENT(ORDER_REDUCED)) {
-		on_less(b, symbol, event->order_reduced->order_id, event->order_reduced->by_micros,
-			event->order_reduced->leaves_micros);
+		on_reduced(b, symbol, event->order_reduced);
 	} else if (event->event_case == EVENT(ORDER_REMOVED)) {
 		if (event->order_removed->rested)
 			on_less(b, symbol, event->order_removed->order_id,
 				event->order_removed->canceled_micros, 0);
 	} else if (event->event_case == EVENT(TRADING_STATE_CHANGED)) {
 		book->state = event->trading_state_changed->state;
-		book->settling = book->settling || book->state == STATE(HALTED);
+		if (event->trading_state_changed->reset)
+			book->last = 0;
 	} else if (event->event_case == EVENT(TOP_OF_BOOK_CHANGED)) {
 		book->told = (struct top){ event->top_of_book_changed->bid_price_micros,
 					   event->top_of_book_changed->bid_quantity_micros,
 					   event->top_of_book_changed->ask_price_micros,
 					   event->top_of_book_changed->ask_quantity_micros };
+	} else if (event->event_case == EVENT(ORDER_TRIGGERED)) {
+		on_triggered(b, symbol, event->order_triggered);
+	} else if (event->event_case == EVENT(ORDER_REPLACED)) {
+		on_replaced(b, symbol, event->order_replaced);
+	} else if (event->event_case == EVENT(SELF_TRADE_PREVENTED)) {
+		on_prevented(b, symbol, event->self_trade_prevented);
+	} else if (event->event_case == EVENT(TRAIL_MOVED)) {
+		on_trail_moved(b, symbol, event->trail_moved);
 	}
 }
 
@@ -182,9 +416,9 @@ static void check_step(struct books *b, uint32_t symbol, const struct stream_rec
 	bool crossed = ladder_crossed(&book->ladder);
 	const struct top *told = &book->told;
 
-	if (book->state != STATE(HALTED) && !crossed)
-		book->settling = false;
-	audit_expect(b->crossed, !crossed || book->settling,
+	/* While it gathers orders, and from a close until the next auction, it may be crossed. */
+	audit_expect(b->crossed,
+		     !crossed || (book->state != STATE(OPEN) && book->state != STATE(UNSPECIFIED)),
 		     "%s is crossed after books.events/%d@%" PRId64, b->audit->symbols[symbol],
 		     record->partition, record->offset);
 	audit_expect(b->top,
@@ -243,6 +477,8 @@ static void on_execution(void *arg, const struct stream_record *record)
 			 fact->trade_id, record->partition, record->offset)) {
 		trade->makers += fact->liquidity == BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_MAKER;
 		trade->takers += fact->liquidity == BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_TAKER;
+		trade->auctions +=
+			fact->liquidity == BOURSE__ORDERS__V1__LIQUIDITY__LIQUIDITY_AUCTION;
 	}
 	bourse__books__v1__execution__free_unpacked(fact, NULL);
 }
@@ -253,9 +489,15 @@ static void check_trades(struct books *b)
 	for (uint32_t i = 0; i < b->audit->trades.map.count; i++) {
 		const struct audit_trade *trade = audit_at(&b->audit->trades, i);
 
-		audit_expect(b->executions, trade->makers == trade->takers && trade->makers <= 1,
-			     "trade %s has %u executions of its maker and %u of its taker",
-			     audit_id(b->audit->trades.map.ids[i]), trade->makers, trade->takers);
+		audit_expect(
+			b->executions,
+			trade->makers == trade->takers && trade->makers <= 1 &&
+				(trade->auctions == 0 ||
+				 (trade->auctions == 2 && trade->makers == 0)),
+			"trade %s has %u executions of its maker and %u of its taker, %u of an "
+			"auction",
+			audit_id(b->audit->trades.map.ids[i]), trade->makers, trade->takers,
+			trade->auctions);
 	}
 }
 
@@ -273,7 +515,9 @@ static void on_resting_row(void *arg, const PGresult *rows)
 			     strcmp(b->audit->symbols[order->symbol], audit_text(rows, 1)) == 0 &&
 			     order->buy == (audit_number(rows, 2) == BUY) &&
 			     order->price == audit_number(rows, 3) &&
-			     order->leaves == audit_number(rows, 4),
+			     order->leaves == audit_number(rows, 4) &&
+			     order->queue == audit_number(rows, 5) &&
+			     order->stop == audit_number(rows, 6),
 		     "resting_order %s is not what books.events says", audit_id(id));
 	if (order)
 		order->row = true;
@@ -320,12 +564,14 @@ void audit_books(struct audit *audit)
 	b.crossed = audit_check(audit, 6, "no book is crossed after a step", "steps");
 	b.priority =
 		audit_check(audit, 6, "price-time priority in every change of a book", "changes");
+	b.stops = audit_check(audit, 6, "stops wait, and are elected, by the last price", "stops");
 	b.top = audit_check(audit, 6, "the top of the book is as it is told", "steps");
 	b.executions = audit_check(
 		audit, 4, "every trade has two executions, equal in price and quantity", "facts");
 	audit_read(audit, "books.events", on_step, &b);
 	audit_read(audit, "books.executions", on_execution, &b);
 	check_trades(&b);
+	check_stops(&b);
 	if (audit->conns[AUDIT_ORDERS]) {
 		b.rows = audit_check(audit, 7, "resting orders == fold of books.events", "rows");
 		b.trade_rows =
@@ -336,5 +582,6 @@ void audit_books(struct audit *audit)
 	}
 	for (uint32_t i = 0; i < b.count; i++)
 		ladder_release(&b.books[i].ladder);
+	free(b.trailing);
 	free(b.books);
 }

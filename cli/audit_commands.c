@@ -69,10 +69,14 @@ static void on_command(void *arg, const struct stream_record *record)
 {
 	struct commands *c = arg;
 	struct bus_id key = place_key(record->topic->name, record->partition, record->offset), id;
-	struct place *place = audit_row(&c->audit->commands, key, NULL);
 	struct effect *effect;
+	struct place *place;
 	bool added;
 
+	/* One of our own processors sends commands, too, and begins with an opening. */
+	if (bus_ce_is_opening(&record->ce))
+		return;
+	place = audit_row(&c->audit->commands, key, NULL);
 	*place = (struct place){ .effect = IDMAP_NONE,
 				 .partition = record->partition,
 				 .offset = record->offset,

@@ -108,6 +108,23 @@ void ladder_reduce(struct ladder *ladder, struct audit_table *orders, uint32_t n
 		take_out(side, level, orders, order);
 }
 
+void ladder_replace(struct ladder *ladder, struct audit_table *orders, uint32_t n, uint32_t m)
+{
+	struct ladder_order *old = order_at(orders, n), *new = order_at(orders, m);
+	struct ladder_level *level = level_of(&ladder->sides[old->buy], old->buy, old->price);
+
+	*new = *old;
+	old->live = false;
+	if (new->prev == LADDER_NONE)
+		level->head = m;
+	else
+		order_at(orders, new->prev)->next = m;
+	if (new->next == LADDER_NONE)
+		level->tail = m;
+	else
+		order_at(orders, new->next)->prev = m;
+}
+
 bool ladder_crossed(const struct ladder *ladder)
 {
 	const struct ladder_level *bid = ladder_best(ladder, true);

@@ -10,12 +10,17 @@
 
 #define LADDER_NONE UINT32_MAX
 
+/* Where it waits; the numbers of the wire. Only what is in the book is in a ladder. */
+enum ladder_queue { LADDER_BOOK = 1, LADDER_STOPS = 2, LADDER_OPENING = 3, LADDER_CLOSING = 4 };
+
 /* An order that rests or rested; its number is that of audit->resting. */
 struct ladder_order {
 	int64_t price, leaves;
-	uint32_t prev, next; /* in the queue of its price */
+	int64_t stop, trail, trail_percent, best; /* of those that wait for a price */
+	uint32_t prev, next;			  /* in the queue of its price */
 	uint32_t symbol;
-	bool buy, live, row;
+	uint8_t queue;
+	bool buy, live, row, ended;
 };
 
 struct ladder_level {
@@ -41,6 +46,8 @@ const struct ladder_level *ladder_best(const struct ladder *ladder, bool buy);
 void ladder_add(struct ladder *ladder, struct audit_table *orders, uint32_t n);
 /* Sets what is open of it; at 0 it leaves. */
 void ladder_reduce(struct ladder *ladder, struct audit_table *orders, uint32_t n, int64_t leaves);
+/* Order m, which is new, takes the place of order n. */
+void ladder_replace(struct ladder *ladder, struct audit_table *orders, uint32_t n, uint32_t m);
 bool ladder_crossed(const struct ladder *ladder);
 
 #endif

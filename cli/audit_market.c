@@ -167,6 +167,15 @@ static void on_fact(struct market *m, MARKET(MarketEvent) * event)
 	case EVENT(INSTRUMENT_RESUMED):
 		keep_instrument(m, &event->instrument_resumed->instrument);
 		break;
+	case EVENT(AUCTION_CALLED):
+		keep_instrument(m, &event->auction_called->instrument);
+		break;
+	case EVENT(ACTION_ANNOUNCED):
+		keep_instrument(m, &event->action_announced->instrument);
+		break;
+	case EVENT(ACTION_EFFECTIVE):
+		keep_instrument(m, &event->action_effective->instrument);
+		break;
 	case EVENT(QUOTE_CHANGED):
 		keep_quote(m, &event->quote_changed->quote);
 		break;
@@ -245,7 +254,10 @@ static void on_instrument_row(void *arg, const PGresult *rows)
 			     told->price_increment_micros == audit_number(rows, 4) &&
 			     told->quantity_increment_micros == audit_number(rows, 5) &&
 			     told->band_low_micros == audit_number(rows, 6) &&
-			     told->band_high_micros == audit_number(rows, 7),
+			     told->band_high_micros == audit_number(rows, 7) &&
+			     told->opening_held == (audit_number(rows, 8) == 1) &&
+			     (int64_t)told->n_actions == audit_number(rows, 9) &&
+			     told->actions_effective == audit_number(rows, 10),
 		     "instrument %s is not what market.events says", audit_text(rows, 0));
 }
 

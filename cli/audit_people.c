@@ -20,7 +20,7 @@ struct user {
 
 struct account {
 	int status;
-	bool firm, row;
+	bool firm, shorting, row;
 };
 
 struct delivery {
@@ -57,8 +57,11 @@ static void on_account(struct people *p, const Bourse__Users__V1__Account *told)
 	account = audit_row(&p->accounts, id, NULL);
 	account->status = told->status;
 	account->firm = told->firm;
+	account->shorting = told->shorting;
 	if (told->firm)
 		audit_account(p->audit, told->account_id, NULL)->firm = true;
+	if (told->shorting)
+		audit_account(p->audit, told->account_id, NULL)->shorting = true;
 }
 
 static void on_user_step(void *arg, const struct stream_record *record)
@@ -80,6 +83,8 @@ static void on_user_step(void *arg, const struct stream_record *record)
 			on_account(p, event->account_blocked->account);
 		else if (event->event_case == USER_EVENT(ACCOUNT_UNBLOCKED))
 			on_account(p, event->account_unblocked->account);
+		else if (event->event_case == USER_EVENT(SHORTING_CHANGED))
+			on_account(p, event->shorting_changed->account);
 	}
 	bourse__users__v1__user_events__free_unpacked(step, NULL);
 }
@@ -108,7 +113,8 @@ static void on_account_row(void *arg, const PGresult *rows)
 
 	audit_expect(p->account_rows,
 		     account && !account->row && account->status == audit_number(rows, 1) &&
-			     account->firm == (audit_number(rows, 2) == 1),
+			     account->firm == (audit_number(rows, 2) == 1) &&
+			     account->shorting == (audit_number(rows, 3) == 1),
 		     "account %s is not what users.events says", audit_id(id));
 	if (account)
 		account->row = true;

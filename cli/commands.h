@@ -19,6 +19,8 @@ int cmd_refused(int argc, char **argv);
 int cmd_parked(int argc, char **argv);
 int cmd_flow(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_returns(int argc, char **argv);
+int cmd_statement(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 
 #endif

@@ -26,6 +26,9 @@ static const struct {
 	{ "parked", "inputs of our own that could not be applied", cmd_parked },
 	{ "flow", "send an hour of orders through the mesh and follow it", cmd_flow },
 	{ "audit", "check the invariants that topics and stores can show", cmd_audit },
+	{ "returns", "what an account has earned", cmd_returns },
+	{ "statement", "a day of an account: what was there, every movement, what is there",
+	  cmd_statement },
 	{ "run", "flow, then audit, then one table of both: what `make run` shows", cmd_run },
 };
 

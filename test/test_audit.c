@@ -49,6 +49,23 @@ static const struct damage {
 	  "(select account_id from portfolio_position where quantity_micros > 0 order by 1 limit "
 	  "1)",
 	  "7" },
+	{ MESH_PORTFOLIO, "portfolio_lot",
+	  "update portfolio_lot set quantity_micros = quantity_micros + 1 where (account_id, "
+	  "symbol, "
+	  "lot) = (select account_id, symbol, lot from portfolio_lot order by 1, 2, 3 limit 1)",
+	  "4" },
+	{ MESH_PORTFOLIO, "unsettled_cash",
+	  "update unsettled_cash set amount_micros = amount_micros + 1 where account_id = "
+	  "(select account_id from unsettled_cash order by 1 limit 1)",
+	  "7" },
+	{ MESH_ORDERS, "desk_position",
+	  "update desk_position set collateral_micros = collateral_micros + 1 where account_id = "
+	  "(select account_id from desk_position order by 1 limit 1)",
+	  "7" },
+	{ MESH_ORDERS, "resting_order",
+	  "update resting_order set queue = 2 where order_id = "
+	  "(select order_id from resting_order order by 1 limit 1)",
+	  "7" },
 	{ MESH_PORTFOLIO, "ledger_entry",
 	  "delete from ledger_entry where (partition, sequence, fact, posting) = "
 	  "(select partition, sequence, fact, posting from ledger_entry order by 1, 2, 3, 4 limit "

@@ -1,1 +1,1 @@
-select account_id, status, firm from account
+select account_id, status, firm, shorting from account

@@ -1,1 +1,1 @@
-select account_id, cash_micros from portfolio_account
+select account_id, cash_micros, settled_micros from portfolio_account

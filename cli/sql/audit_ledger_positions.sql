@@ -1,1 +1,3 @@
-select account_id, symbol, quantity_micros, cost_micros, realised_micros from portfolio_position
+select account_id, symbol, quantity_micros, cost_micros, realised_micros, fifo_cost_micros,
+	fifo_realised_micros, actions
+from portfolio_position

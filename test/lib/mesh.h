@@ -35,6 +35,7 @@ struct mesh {
 	rd_kafka_t *raw;      /* anything goes */
 	PGconn *stores[MESH_STORES];
 	int64_t flight, lost;
+	int64_t now; /* ce_time of commands that name none; 0: they have none */
 };
 
 /* ---- the stack ---- */

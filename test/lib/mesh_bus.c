@@ -71,7 +71,8 @@ static void drain(struct mesh *mesh, int64_t to)
 void mesh_send(struct mesh *mesh, const char *topic, const char *key,
 	       const ProtobufCMessage *message, const char *ce_id, int64_t ce_time)
 {
-	struct bus_ce_out ce = { .type = message->descriptor->name, .time = ce_time };
+	struct bus_ce_out ce = { .type = message->descriptor->name,
+				 .time = ce_time ? ce_time : mesh->now };
 	size_t len = protobuf_c_message_get_packed_size(message);
 	uint8_t *value = bus_malloc(len + 1);
 	rd_kafka_resp_err_t err;

@@ -13,6 +13,7 @@
 #include "bus/hash.h"
 
 #define TEXT(s) ((char *)(uintptr_t)(s))
+#define CENT	(MICROS / 100)
 
 /* ---- commands ---- */
 
@@ -33,7 +34,8 @@ struct mesh_account mesh_account(int32_t partition)
 	return account;
 }
 
-struct mesh_account mesh_register(struct mesh *mesh, const char *email, char *user_id)
+struct mesh_account mesh_register_as(struct mesh *mesh, const char *email, const char *fee_group,
+				     bool shorting, int32_t partition, char *user_id)
 {
 	Bourse__Users__V1__RegisterUser user = BOURSE__USERS__V1__REGISTER_USER__INIT;
 	Bourse__Users__V1__OpenAccount open = BOURSE__USERS__V1__OPEN_ACCOUNT__INIT;
@@ -41,16 +43,25 @@ struct mesh_account mesh_register(struct mesh *mesh, const char *email, char *us
 	struct mesh_account account;
 
 	bus_id_format(bus_id_random(), user_text);
-	bus_id_format(bus_id_random(), ce_id);
+	do {
+		bus_id_format(bus_id_random(), ce_id);
+		mesh_derived("users", user_text, ce_id, account.id);
+	} while (partition >= 0 && mesh_partition(account.id) != partition);
 	user.user_id = open.user_id = user_text;
 	user.email = TEXT(email);
 	user.display_name = TEXT("somebody");
+	open.fee_group = TEXT(fee_group);
+	open.shorting = shorting;
 	mesh_send(mesh, "users.commands", user_text, &user.base, NULL, 0);
 	mesh_send(mesh, "users.commands", user_text, &open.base, ce_id, 0);
-	mesh_derived("users", user_text, ce_id, account.id);
 	if (user_id)
 		memcpy(user_id, user_text, BUS_ID_TEXT);
 	return account;
+}
+
+struct mesh_account mesh_register(struct mesh *mesh, const char *email, char *user_id)
+{
+	return mesh_register_as(mesh, email, "", false, -1, user_id);
 }
 
 void mesh_deposit(struct mesh *mesh, const char *account, int64_t dollars)
@@ -89,16 +100,31 @@ void mesh_withdraw(struct mesh *mesh, const char *account, int64_t dollars, char
 void mesh_place(struct mesh *mesh, struct mesh_order *order)
 {
 	Bourse__Orders__V1__PlaceOrder place = BOURSE__ORDERS__V1__PLACE_ORDER__INIT;
+	Bourse__Orders__V1__TakeProfit profit = BOURSE__ORDERS__V1__TAKE_PROFIT__INIT;
+	Bourse__Orders__V1__StopLoss loss = BOURSE__ORDERS__V1__STOP_LOSS__INIT;
 	char fresh[BUS_ID_TEXT];
 	const char *ce_id = order->ce_id ? order->ce_id : bus_id_format(bus_id_random(), fresh);
 
 	place.account_id = TEXT(order->account);
 	place.symbol = TEXT(order->symbol);
 	place.side = order->side;
-	place.type = BOURSE__ORDERS__V1__ORDER_TYPE__ORDER_TYPE_LIMIT;
+	place.type = order->type ? order->type : TYPE_LIMIT;
 	place.time_in_force = order->tif ? order->tif : TIF_DAY;
 	place.quantity_micros = order->shares * MICROS;
-	place.limit_price_micros = order->cents * (MICROS / 100);
+	place.notional_micros = order->dollars * MICROS;
+	place.limit_price_micros = order->cents * CENT;
+	place.stop_price_micros = order->stop_cents * CENT;
+	place.trail_price_micros = order->trail_cents * CENT;
+	place.trail_percent_micros = order->trail_percent * MICROS;
+	place.post_only = order->post_only;
+	place.self_trade_prevention = (Bourse__Orders__V1__SelfTradePrevention)order->stp;
+	place.order_class = order->order_class;
+	place.client_order_id = TEXT(order->client_id ? order->client_id : "");
+	profit.limit_price_micros = order->profit_cents * CENT;
+	loss.stop_price_micros = order->loss_cents * CENT;
+	loss.limit_price_micros = order->loss_limit_cents * CENT;
+	place.take_profit = order->profit_cents ? &profit : NULL;
+	place.stop_loss = order->loss_cents ? &loss : NULL;
 	mesh_derived("desk", order->account, ce_id, order->id);
 	mesh_send(mesh, "orders.commands", order->account, &place.base, ce_id, 0);
 }
@@ -110,6 +136,32 @@ void mesh_cancel(struct mesh *mesh, const struct mesh_order *order)
 	cancel.account_id = TEXT(order->account);
 	cancel.order_id = TEXT(order->id);
 	mesh_send(mesh, "orders.commands", order->account, &cancel.base, NULL, 0);
+}
+
+void mesh_cancel_all(struct mesh *mesh, const char *account, const char *symbol)
+{
+	Bourse__Orders__V1__CancelOrders cancel = BOURSE__ORDERS__V1__CANCEL_ORDERS__INIT;
+
+	cancel.account_id = TEXT(account);
+	cancel.symbol = TEXT(symbol ? symbol : "");
+	mesh_send(mesh, "orders.commands", account, &cancel.base, NULL, 0);
+}
+
+struct mesh_account mesh_replace(struct mesh *mesh, const struct mesh_order *order, int64_t shares,
+				 int64_t cents)
+{
+	Bourse__Orders__V1__ReplaceOrder replace = BOURSE__ORDERS__V1__REPLACE_ORDER__INIT;
+	struct mesh_account id;
+	char ce_id[BUS_ID_TEXT];
+
+	bus_id_format(bus_id_random(), ce_id);
+	replace.account_id = TEXT(order->account);
+	replace.order_id = TEXT(order->id);
+	replace.quantity_micros = shares * MICROS;
+	replace.limit_price_micros = cents * CENT;
+	mesh_derived("desk", order->account, ce_id, id.id);
+	mesh_send(mesh, "orders.commands", order->account, &replace.base, ce_id, 0);
+	return id;
 }
 
 /* ---- outcomes ---- */
@@ -185,21 +237,29 @@ static bool desk_takes(struct mesh *mesh, void *arg)
 	return false;
 }
 
-void mesh_open(struct mesh *mesh, const char *symbol)
+void mesh_define(struct mesh *mesh, const char *symbol, bool fractionable)
 {
 	Bourse__Market__V1__DefineInstrument define = BOURSE__MARKET__V1__DEFINE_INSTRUMENT__INIT;
+
+	define.symbol = TEXT(symbol);
+	define.name = TEXT("an instrument");
+	define.price_increment_micros = 10000;
+	define.price_increment_below_one_micros = 100;
+	define.quantity_increment_micros = fractionable ? 1 : MICROS;
+	define.fractionable = fractionable;
+	define.reference_price_micros = 10 * MICROS;
+	mesh_send(mesh, "market.commands", symbol, &define.base, NULL, 0);
+}
+
+void mesh_open(struct mesh *mesh, const char *symbol)
+{
 	Bourse__Market__V1__OpenSession session = BOURSE__MARKET__V1__OPEN_SESSION__INIT;
 	struct mesh_account account = mesh_account(-1);
 	struct probe probe = { .account = account.id, .symbol = symbol };
 
-	define.symbol = session.symbol = TEXT(symbol);
-	define.name = TEXT("an instrument");
-	define.price_increment_micros = 10000;
-	define.price_increment_below_one_micros = 100;
-	define.quantity_increment_micros = MICROS;
-	define.reference_price_micros = 10 * MICROS;
+	session.symbol = TEXT(symbol);
 	session.session_date = 20120621;
-	mesh_send(mesh, "market.commands", symbol, &define.base, NULL, 0);
+	mesh_define(mesh, symbol, false);
 	mesh_send(mesh, "market.commands", symbol, &session.base, NULL, 0);
 	mesh_deposit(mesh, account.id, 1);
 	mesh_flush(mesh);
@@ -236,24 +296,31 @@ static void no_rows(struct mesh *mesh, enum mesh_store store, const char *sql)
 	free(rows);
 }
 
+/* Open with the book: new, partially filled, and with a cancel or a replacement on its way. */
+#define OPEN "(1, 2, 8, 9)"
+
 static void check_desk(struct mesh *mesh)
 {
 	no_rows(mesh, MESH_ORDERS,
-		"select * from customer_order where status not in (1, 2, 3, 5, 6, 8, 10) "
-		"or (status in (1, 2, 8) and (cum_micros + leaves_micros <> quantity_micros or "
-		"leaves_micros = 0)) or (status in (3, 5, 6, 10) and (leaves_micros <> 0 or "
+		"select * from customer_order where status not in (1, 2, 3, 5, 6, 7, 8, 9, 10, 11, "
+		"12) or (status in " OPEN " and (cum_micros + leaves_micros <> quantity_micros or "
+		"leaves_micros = 0)) or (status in (3, 5, 6, 7, 10) and (leaves_micros <> 0 or "
 		"hold_micros <> 0)) or (status = 3 and cum_micros <> quantity_micros)");
 	no_rows(mesh, MESH_ORDERS,
-		"select a.account_id, a.cash_micros, a.cash_held_micros, o.h, w.h from "
+		"select a.account_id, a.cash_micros, a.cash_held_micros, o.h, m.h, p.h, w.h from "
 		"desk_account a "
 		"left join (select account_id, sum(hold_micros) h from customer_order where side = "
-		"1 "
-		"group by 1) o using (account_id) "
+		"1 group by 1) o using (account_id) "
+		"left join (select account_id, sum(margin_hold_micros) h from customer_order_extra "
+		"group by 1) m using (account_id) "
+		"left join (select account_id, sum(collateral_micros) h from desk_position group "
+		"by "
+		"1) p using (account_id) "
 		"left join (select account_id, sum(amount_micros) h from desk_withdrawal where "
-		"held "
-		"and symbol = '' group by 1) w using (account_id) "
-		"where cash_held_micros <> coalesce(o.h, 0) + coalesce(w.h, 0) or "
-		"cash_held_micros < 0 or cash_held_micros > cash_micros");
+		"held and symbol = '' group by 1) w using (account_id) "
+		"where cash_held_micros <> coalesce(o.h, 0) + coalesce(m.h, 0) + coalesce(p.h, 0) "
+		"+ "
+		"coalesce(w.h, 0) or cash_held_micros < 0 or cash_held_micros > cash_micros");
 	no_rows(mesh, MESH_ORDERS,
 		"select p.*, o.h, w.h from desk_position p "
 		"left join (select account_id, symbol, sum(hold_micros) h from customer_order "
@@ -261,14 +328,16 @@ static void check_desk(struct mesh *mesh)
 		"left join (select account_id, symbol, sum(amount_micros) h from desk_withdrawal "
 		"where held and symbol <> '' group by 1, 2) w using (account_id, symbol) "
 		"where position_held_micros <> coalesce(o.h, 0) + coalesce(w.h, 0) or "
-		"position_held_micros < 0 or position_held_micros > position_micros");
+		"position_held_micros < 0 or position_held_micros > greatest(position_micros, 0)");
 	same_rows(mesh, MESH_ORDERS,
-		  "select order_id, leaves_micros from customer_order where status in (1, 2, 8) "
-		  "order by 1",
+		  "select order_id, leaves_micros from customer_order where status in " OPEN
+		  " order by 1",
 		  MESH_ORDERS, "select order_id, leaves_micros from resting_order order by 1");
+	/* What an order had traded counts for its replacement, too. */
 	same_rows(mesh, MESH_ORDERS,
 		  "select coalesce(sum(cum_micros) filter (where side = 1), 0), "
-		  "coalesce(sum(cum_micros) filter (where side = 2), 0) from customer_order",
+		  "coalesce(sum(cum_micros) filter (where side = 2), 0) from customer_order where "
+		  "status <> 7",
 		  MESH_ORDERS,
 		  "select coalesce(sum(quantity_micros), 0), coalesce(sum(quantity_micros), 0) "
 		  "from trade");
@@ -292,10 +361,19 @@ static void check_ledger(struct mesh *mesh)
 		"4 "
 		"having sum(amount_micros) <> 0");
 	no_rows(mesh, MESH_PORTFOLIO,
-		"select sum(cash_micros), sum(deposits_micros), sum(withdrawals_micros) from "
-		"portfolio_account having sum(cash_micros) <> sum(deposits_micros) - "
-		"sum(withdrawals_micros)");
+		"select * from portfolio_account where cash_micros <> deposits_micros - "
+		"withdrawals_micros + trades_micros + dividends_micros + other_micros");
 	no_rows(mesh, MESH_PORTFOLIO, "select * from portfolio_account where cash_micros < 0");
+	no_rows(mesh, MESH_PORTFOLIO,
+		"select a.*, u.s from portfolio_account a left join (select account_id, "
+		"sum(amount_micros) s from unsettled_cash group by 1) u using (account_id) where "
+		"cash_micros <> settled_micros + coalesce(u.s, 0)");
+	same_rows(mesh, MESH_PORTFOLIO,
+		  "select account_id, symbol, quantity_micros, fifo_cost_micros from "
+		  "portfolio_position where quantity_micros <> 0 order by 1, 2",
+		  MESH_PORTFOLIO,
+		  "select account_id, symbol, sum(quantity_micros), sum(cost_micros) from "
+		  "portfolio_lot group by 1, 2 order by 1, 2");
 	same_rows(
 		mesh, MESH_PORTFOLIO,
 		"select symbol, sum(quantity_micros) from portfolio_position group by 1 order by 1",
@@ -317,12 +395,19 @@ static void check_market(struct mesh *mesh)
 		  "trade order by 1");
 	same_rows(mesh, MESH_MARKET,
 		  "select symbol, start_at_micros, high_micros, low_micros, volume_micros, "
-		  "notional_micros::numeric, trade_count from bar order by 1, 2",
+		  "trade_count from bar order by 1, 2",
 		  MESH_MARKET,
 		  "select symbol, executed_at_micros / 60000000 * 60000000, max(price_micros), "
-		  "min(price_micros), sum(quantity_micros), "
-		  "sum(price_micros::numeric * (quantity_micros / 1000000)), count(*) "
+		  "min(price_micros), sum(quantity_micros), count(*) "
 		  "from trade group by 1, 2 order by 1, 2");
+	/* Each trade's is rounded to the millionth. */
+	no_rows(mesh, MESH_MARKET,
+		"select b.* from bar b join (select symbol, executed_at_micros / 60000000 * "
+		"60000000 "
+		"start_at_micros, sum(price_micros::numeric * quantity_micros / 1000000) n from "
+		"trade group by 1, 2) t using (symbol, start_at_micros) where abs(notional_micros "
+		"- "
+		"t.n) > trade_count");
 }
 
 void mesh_check(struct mesh *mesh, int64_t trades)

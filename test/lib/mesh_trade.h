@@ -16,8 +16,31 @@
 #define TIF_GTC	  BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_GTC
 #define TIF_IOC	  BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_IOC
 
+#define TIF_FOK BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_FOK
+#define TIF_OPG BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_OPG
+#define TIF_CLS BOURSE__ORDERS__V1__TIME_IN_FORCE__TIME_IN_FORCE_CLS
+
+#define TYPE_MARKET	BOURSE__ORDERS__V1__ORDER_TYPE__ORDER_TYPE_MARKET
+#define TYPE_LIMIT	BOURSE__ORDERS__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
+#define TYPE_STOP	BOURSE__ORDERS__V1__ORDER_TYPE__ORDER_TYPE_STOP
+#define TYPE_STOP_LIMIT BOURSE__ORDERS__V1__ORDER_TYPE__ORDER_TYPE_STOP_LIMIT
+#define TYPE_TRAILING	BOURSE__ORDERS__V1__ORDER_TYPE__ORDER_TYPE_TRAILING_STOP
+
+#define CLASS_BRACKET BOURSE__ORDERS__V1__ORDER_CLASS__ORDER_CLASS_BRACKET
+#define CLASS_OCO     BOURSE__ORDERS__V1__ORDER_CLASS__ORDER_CLASS_OCO
+#define CLASS_OTO     BOURSE__ORDERS__V1__ORDER_CLASS__ORDER_CLASS_OTO
+
 /* customer_order.status */
-enum { ORDER_IS_NEW = 1, ORDER_IS_PARTIAL = 2, ORDER_IS_FILLED = 3, ORDER_IS_CANCELED = 5 };
+enum {
+	ORDER_IS_NEW = 1,
+	ORDER_IS_PARTIAL = 2,
+	ORDER_IS_FILLED = 3,
+	ORDER_IS_CANCELED = 5,
+	ORDER_IS_EXPIRED = 6,
+	ORDER_IS_REPLACED = 7,
+	ORDER_IS_REJECTED = 10,
+	ORDER_IS_HELD = 11,
+};
 
 struct mesh_account {
 	char id[BUS_ID_TEXT];
@@ -28,8 +51,13 @@ struct mesh_account mesh_account(int32_t partition);
 /* A fresh user with an account of his own, registered by commands; the account's id. */
 struct mesh_account mesh_register(struct mesh *mesh, const char *email, char *user_id);
 
-/* Defines an instrument (ticks of a cent, whole shares, no bands), opens its session, and waits
- * until the desk takes orders for it. */
+/* The same with a group of fees and the permission to sell short; -1: on any partition. */
+struct mesh_account mesh_register_as(struct mesh *mesh, const char *email, const char *fee_group,
+				     bool shorting, int32_t partition, char *user_id);
+
+/* Defines an instrument (ticks of a cent, no bands; whole shares, or millionths of them). */
+void mesh_define(struct mesh *mesh, const char *symbol, bool fractionable);
+/* Defines it (whole shares), opens its session, and waits until the desk takes orders for it. */
 void mesh_open(struct mesh *mesh, const char *symbol);
 
 void mesh_deposit(struct mesh *mesh, const char *account, int64_t dollars);
@@ -42,12 +70,25 @@ struct mesh_order {
 	Bourse__Orders__V1__Side side;
 	Bourse__Orders__V1__TimeInForce tif;
 	int64_t shares, cents;
+	Bourse__Orders__V1__OrderType type; /* 0: LIMIT */
+	int64_t stop_cents, trail_cents, trail_percent;
+	int64_t dollars; /* by notional, instead of shares */
+	bool post_only;
+	int stp; /* SelfTradePrevention */
+	Bourse__Orders__V1__OrderClass order_class;
+	int64_t profit_cents, loss_cents, loss_limit_cents; /* of the legs */
+	const char *client_id;
 	const char *ce_id; /* NULL: a fresh one */
 	char id[BUS_ID_TEXT];
 };
 /* Sends it; sets its id. */
 void mesh_place(struct mesh *mesh, struct mesh_order *order);
 void mesh_cancel(struct mesh *mesh, const struct mesh_order *order);
+/* All of the account, or those in a symbol. */
+void mesh_cancel_all(struct mesh *mesh, const char *account, const char *symbol);
+/* What is 0 stays as it was; the id of the replacement. */
+struct mesh_account mesh_replace(struct mesh *mesh, const struct mesh_order *order, int64_t shares,
+				 int64_t cents);
 
 /* What the desk's journal says of an order: how often it was accepted and rejected, and why. */
 struct mesh_outcome {

@@ -1,0 +1,1 @@
+select account_id, settlement_date, amount_micros from unsettled_cash
