@@ -217,7 +217,14 @@ $(O)/sealed/%.o: $(O)/lib%.a $(O)/obj/test/prop/seal_%.o
 	@mkdir -p $(@D)
 	$(Q)ld -r -o $@.$$$$ --whole-archive $< --no-whole-archive $(word 2,$^) && \
 	objcopy --wildcard --keep-global-symbol='*_processor' --keep-global-symbol='seal_*' $@.$$$$ && mv $@.$$$$ $@
-$(O)/test/test/prop/test_mesh: $(SEALED)
+$(addprefix $(O)/test/test/prop/,test_mesh test_fuzz_corpus): $(SEALED)
+
+# libFuzzer and its programs: built by clang, in a folder of their own (make fuzz).
+FUZZERS := $(patsubst test/fuzz/fuzz_%.c,$(O)/fuzz/%,$(wildcard test/fuzz/fuzz_*.c))
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+$(O)/fuzz/%: $(O)/obj/test/fuzz/fuzz_%.o $(SEALED) $(O)/libprop.a $(TESTLIB) $(BASE)
+	$(call link,-fsanitize=fuzzer)
 
 # Scenarios of test/ and benchmarks of bench/: a program a file, with the folder's other files.
 uses = $(addprefix -I,$(USES_$(1))) $(patsubst %,-I$(O)/gen/%,$(USES_$(1)))
@@ -249,7 +256,7 @@ $(foreach b,$(notdir $(BENCHES)),$(eval $(call benchmark,$(b))))
 
 ## Targets #############################################################################################
 
-.PHONY: all programs tests deps check check-unit check-san up down status run bench lint format clean \
+.PHONY: all programs tests deps check check-unit check-san fuzz up down status run bench lint format clean \
 	install help
 
 all: programs ## build the services, the command `bourse` and the library
@@ -258,7 +265,7 @@ tests: programs $(TESTS) $(SCENARIOS) ## build every test
 
 deps: ## install the packages that are missing (apt), or name them
 	@test/stack/deps build stack $(if $(filter check%,$(MAKECMDGOALS)),test) \
-		$(if $(filter lint,$(MAKECMDGOALS)),lint) $(if $(filter bench%,$(MAKECMDGOALS)),bench)
+		$(if $(filter lint,$(MAKECMDGOALS)),lint) $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) $(if $(filter bench%,$(MAKECMDGOALS)),bench)
 
 # ONLY='libbus/* test_money' picks among the tests, and only they are built; without it all are.
 SUITES := $(TESTS:$(O)/test/%=%) $(SCENARIOS:$(O)/test/%=%)
@@ -270,6 +277,12 @@ check-unit: deps $(UNITS:%=$(O)/test/%) ## only the tests that need no server
 	@test/stack/check --build $(O) $(UNITS)
 check-san: ## every test again, under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined check
+
+SECONDS ?= 60
+fuzz: deps ## libFuzzer on decode and decide of desk, book, ledger and market, SECONDS=60 for each program
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang-14 SANITIZE=address,undefined WARN=-w \
+		CFLAGS=-fsanitize=fuzzer-no-link fuzzers
+	@test/fuzz/run $(BUILD)/fuzz/san-address-undefined/fuzz $(SECONDS) $(SEED)
 
 STACK = test/stack/stack
 up: deps programs ## start Kafka, PostgreSQL and the services; wait until they are ready

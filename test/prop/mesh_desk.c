@@ -84,7 +84,8 @@ static int64_t lesser(int64_t a, int64_t b)
 
 /*
  * An order may trade until its replacement takes its place, which then has less to do. At most:
- * what both would trade at the worse price, and what is beyond it; each part may be rounded up.
+ * what both would trade at the worse price, and what is beyond it. Parts may be rounded up, or the
+ * sum.
  */
 static struct range need_pair(const struct watch_order *order, const struct watch_order *heir)
 {
@@ -97,7 +98,7 @@ static struct range need_pair(const struct watch_order *order, const struct watc
 		     need(order, order->leaves) + need(&next, leaves - order->leaves));
 	high = larger(need(&next, both), need(order, both)) + need(&next, leaves - both) +
 	       need(order, order->leaves - both);
-	return (struct range){ low, high + 3 };
+	return (struct range){ low - 3, high + 3 };
 }
 
 /*

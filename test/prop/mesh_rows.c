@@ -377,7 +377,7 @@ struct maker {
 		int64_t price;
 	} recent[32];
 	int session[WATCH_SYMBOLS]; /* 0 closed, 1 opening call, 2 open, 3 closing call */
-	bool halted[WATCH_SYMBOLS];
+	bool halted[WATCH_SYMBOLS], renamed[WATCH_SYMBOLS];
 	int32_t date;
 	uint64_t hostile, width, actions;
 	bool classes;
@@ -534,6 +534,8 @@ static struct naive_command a_movement(struct maker *m)
 	c.account = 1 + draw(m, WATCH_ACCOUNTS - 1);
 	c.symbol = (int)draw(m, TRADED);
 	c.op = NAIVE_OP_DEPOSIT + (int)draw(m, 4);
+	if (c.op == NAIVE_OP_SHARES_OUT && watch_accounts[c.account].firm)
+		c.account = 1;
 	c.quantity = c.op <= NAIVE_OP_WITHDRAW ? 1 + (int64_t)draw(m, 20000 * SHARE)
 					       : some_shares(m, c.symbol);
 	if (c.op == NAIVE_OP_SHARES_IN)
@@ -549,7 +551,8 @@ static struct naive_command an_action(struct maker *m, struct naive_command c)
 	uint64_t ratio = draw(m, BUS_ARRAY_LEN(ratios));
 
 	c.op = NAIVE_OP_ACTION;
-	c.action = 1 + (int)draw(m, once_in(m, 200) ? 3 : 2);
+	c.action = 1 + (int)draw(m, once_in(m, 200) && !m->renamed[c.symbol] ? 3 : 2);
+	m->renamed[c.symbol] = m->renamed[c.symbol] || c.action == 3;
 	c.expires = (int64_t)draw(m, 60 * SHARE);
 	c.quantity = c.action == 1 ? ratios[ratio][0] : (int64_t)draw(m, SHARE) + 1;
 	c.price = c.action == 1 ? ratios[ratio][1] : 0;
@@ -719,5 +722,54 @@ bool mesh_run_seed(const struct mesh_parts *parts, uint64_t seed, size_t count,
 	run_end(run);
 	free(run);
 	free(rows);
+	return good;
+}
+
+/* A day from somewhere else //////////////////////////////////////////////////////////////// */
+
+struct mesh_day {
+	struct run run;
+	const struct mesh_parts *parts;
+};
+
+struct mesh_day *mesh_day_new(const struct mesh_parts *parts, uint64_t seed)
+{
+	struct mesh_day *day = bus_calloc(1, sizeof(*day));
+
+	day->parts = parts;
+	run_begin(&day->run, parts, seed);
+	return day;
+}
+
+static bool still_good(struct mesh_day *day)
+{
+	if (day->run.watch.fault[0] == '\0')
+		return true;
+	watch_tell(&day->run.watch, stderr);
+	fprintf(stderr, "mesh: %s\n", day->run.watch.fault);
+	return false;
+}
+
+bool mesh_day_row(struct mesh_day *day, const struct naive_command *row)
+{
+	run_row(&day->run, row);
+	return still_good(day);
+}
+
+bool mesh_day_message(struct mesh_day *day, const char *topic, const char *key, uint64_t id,
+		      const ProtobufCMessage *message)
+{
+	fold_mesh_send(day->run.mesh, topic, key, id, message);
+	return still_good(day);
+}
+
+bool mesh_day_end(struct mesh_day *day)
+{
+	const struct naive_command quiet = { .op = NAIVE_OP_QUIET };
+	bool good = mesh_day_row(day, &quiet) && rebuilt(&day->run, day->parts);
+
+	good = still_good(day) && good;
+	run_end(&day->run);
+	free(day);
 	return good;
 }

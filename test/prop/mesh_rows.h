@@ -24,4 +24,16 @@ bool mesh_run_seed(const struct mesh_parts *parts, uint64_t seed, size_t count,
 		   struct mesh_seen *seen);
 bool mesh_run_rows(const struct mesh_parts *parts, const struct naive_command *rows, size_t count);
 
+/* A day of which the rows come from somewhere else, and messages that are no rows. */
+struct mesh_day;
+
+struct mesh_day *mesh_day_new(const struct mesh_parts *parts, uint64_t seed);
+/* Everything that is on its way arrives; then what is told of the end is looked at, and all is
+ * freed. */
+bool mesh_day_end(struct mesh_day *day);
+/* False when something is wrong: it is on stderr. */
+bool mesh_day_row(struct mesh_day *day, const struct naive_command *row);
+bool mesh_day_message(struct mesh_day *day, const char *topic, const char *key, uint64_t id,
+		      const ProtobufCMessage *message);
+
 #endif

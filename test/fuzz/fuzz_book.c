@@ -1,0 +1,13 @@
+/* libFuzzer on the book, see test/prop/fuzz_input.h. `make fuzz` runs it. */
+#include <stdlib.h>
+
+#include "../prop/fuzz_input.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (!fuzz_book(data, size))
+		abort();
+	return 0;
+}
