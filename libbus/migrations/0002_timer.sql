@@ -14,7 +14,9 @@ create table timer (
 	body      bytea   not null,
 	primary key (processor, version, partition, key, id)
 );
-create index timer_due on timer (processor, version, partition, due, key, id);
+-- No id is empty: the condition keeps this index from being taken for a search by name, which it would
+-- do with a look at every timer of the partition.
+create index timer_due on timer (processor, version, partition, due, key, id) where id <> '';
 
 -- A timer that could not be applied is parked under the topic 'timer', its step's sequence and this id.
 alter table parked_input add column timer text;
