@@ -18,8 +18,8 @@ static int64_t max_of(int64_t a, int64_t b)
 
 bool order_work_in_book(const struct order *order)
 {
-	return order->status != ORDER_NONE && order->status != ORDER_HELD &&
-	       order->status != ORDER_PENDING_NEW && !order_terminal(order->status);
+	return order->status == ORDER_NEW || order->status == ORDER_PARTIALLY_FILLED ||
+	       order->status == ORDER_PENDING_CANCEL || order->status == ORDER_PENDING_REPLACE;
 }
 
 bool order_work_replacement_open(const struct order *replacement)

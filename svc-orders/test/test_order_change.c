@@ -893,6 +893,95 @@ START_TEST(a_leg_that_waits)
 }
 END_TEST
 
+/* Every change in every status: it fits, or nothing is changed. */
+enum change {
+	FILLED,
+	DECREASED,
+	PREVENTED,
+	CANCELED,
+	EXPIRED,
+	REJECTED,
+	COMPLETED,
+	ELECTED,
+	REPLACED
+};
+
+static enum order_fault change(struct order_scene *scene, enum change what)
+{
+	struct order_execution execution = { .quantity = { ONE },
+					     .price = { 100 * ONE },
+					     .leaves = { 9 * ONE },
+					     .liquidity = ORDER_TAKER };
+	struct bus_quantity all = scene->order->leaves;
+	struct order_released released;
+	struct order_fill fill;
+
+	switch (what) {
+	case FILLED:
+		return order_fill(scene, &execution, &fill);
+	case DECREASED:
+		return order_decrease(scene, Q(ONE), Q(9 * ONE), &released);
+	case PREVENTED:
+		return order_prevent(scene, Q(ONE), Q(9 * ONE), &released);
+	case CANCELED:
+		return order_end(scene, all, ORDER_CANCELED, &released);
+	case EXPIRED:
+		return order_end(scene, all, ORDER_EXPIRED, &released);
+	case REJECTED:
+		return order_end(scene, all, ORDER_REJECTED, &released);
+	case COMPLETED:
+		return order_complete(scene, all, &released);
+	case ELECTED:
+		return order_trigger(scene->order);
+	case REPLACED:
+		return order_replaced(scene, Q(12 * ONE), Q(12 * ONE), &released);
+	}
+	return ORDER_FITS;
+}
+
+START_TEST(changes_in_every_status)
+{
+	static const struct {
+		enum change what;
+		const char *fits;
+	} rows[] = {
+		/*            0NPFDCErxyRHn */
+		{ FILLED, /* */ ".xx.....xx..." },  { DECREASED, ".xx.....xx..." },
+		{ PREVENTED, ".xx.....xx..." },	    { CANCELED, /**/ ".xx.....xx.x." },
+		{ EXPIRED, /**/ ".xx.....xx..." },  { REJECTED, /**/ ".x......xx..." },
+		{ COMPLETED, "............." },	   /* no order by notional */
+		{ ELECTED, /**/ "............." }, /* no stop */
+		{ REPLACED, /**/ "........xx..." },
+	};
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(rows); i++) {
+		for (int status = 0; status < ORDER_STATUS_COUNT; status++) {
+			struct balances balances = owns(5000, 0), before;
+			struct order order = limit_order(ORDER_BUY, 10, 100, &customer), was;
+			struct order other = limit_order(ORDER_BUY, 12, 100, &customer);
+			struct order_scene scene = { .order = &order, .balances = &balances };
+			bool fits;
+
+			ck_assert_int_eq(order_reserve(&order, NULL, &balances, &customer),
+					 REFUSAL_NONE);
+			other.status = ORDER_PENDING_NEW;
+			if (rows[i].what == REPLACED)
+				scene.replacement = &other;
+			order.status = (enum order_status)status;
+			was = order;
+			before = balances;
+			fits = change(&scene, rows[i].what) == ORDER_FITS;
+			ck_assert_msg(fits == (rows[i].fits[status] == 'x'), "row %zu, status %d",
+				      i, status);
+			if (fits)
+				continue;
+			ck_assert_mem_eq(&was, &order, sizeof(was));
+			ck_assert_mem_eq(&before, &balances, sizeof(before));
+		}
+	}
+}
+END_TEST
+
 /* Orders that do not belong together; and an account that holds less than its order. */
 START_TEST(what_does_not_fit)
 {
@@ -970,6 +1059,7 @@ int main(void)
 	tcase_add_test(tcase, the_stop_of_two_trades_first);
 	tcase_add_test(tcase, legs_of_a_bracket);
 	tcase_add_test(tcase, a_leg_that_waits);
+	tcase_add_test(tcase, changes_in_every_status);
 	tcase_add_test(tcase, what_does_not_fit);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
