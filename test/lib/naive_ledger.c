@@ -133,11 +133,10 @@ struct naive_earned naive_ledger_trade(struct naive_account *account, int symbol
 	return earned;
 }
 
-void naive_ledger_earn(struct naive_account *account, int symbol, int64_t amount)
+void naive_ledger_earn(struct naive_account *account, int64_t amount)
 {
 	account->cash += amount;
-	account->holdings[symbol].realised += amount;
-	account->holdings[symbol].fifo_realised += amount;
+	account->earned += amount;
 }
 
 int64_t naive_ledger_unsettled(const struct naive_account *account)
@@ -165,8 +164,8 @@ int64_t naive_ledger_settle(struct naive_account *account, int32_t date)
 
 const char *naive_ledger_fault(const struct naive_account *account)
 {
-	int64_t average = account->cash - account->deposits;
-	int64_t fifo = account->cash - account->fifo_deposits;
+	int64_t average = account->cash - account->deposits - account->earned;
+	int64_t fifo = account->cash - account->fifo_deposits - account->earned;
 
 	for (int s = 0; s < NAIVE_SYMBOLS; s++) {
 		const struct naive_holding *h = &account->holdings[s];

@@ -34,7 +34,7 @@ struct naive_unsettled {
 struct naive_account {
 	int64_t cash;
 	int64_t deposits, fifo_deposits; /* net, of cash and at cost of shares */
-	int64_t fees;
+	int64_t fees, earned; /* by dividends */
 	struct naive_holding holdings[NAIVE_SYMBOLS];
 	struct naive_unsettled unsettled[NAIVE_DATES]; /* the amounts by date, in any order */
 	size_t unsettled_count;
@@ -61,7 +61,7 @@ int64_t naive_ledger_shares_out(struct naive_account *account, int symbol, int64
 struct naive_earned naive_ledger_trade(struct naive_account *account, int symbol, int64_t quantity,
 				       int64_t cash, int32_t settles);
 /* Cash that comes without anything having been given for it: a dividend. */
-void naive_ledger_earn(struct naive_account *account, int symbol, int64_t amount);
+void naive_ledger_earn(struct naive_account *account, int64_t amount);
 
 int64_t naive_ledger_unsettled(const struct naive_account *account);
 /* What of that date is settled now. */
