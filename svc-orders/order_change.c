@@ -297,12 +297,12 @@ enum order_refusal order_cancel_request(struct order *order, bool sweep)
 {
 	if (order_terminal(order->status))
 		return REFUSAL_TOO_LATE;
-	if (order->status == ORDER_HELD)
-		return REFUSAL_UNSUPPORTED;
 	if (order->status == ORDER_PENDING_CANCEL ||
 	    (!sweep &&
 	     (order->status == ORDER_PENDING_NEW || order->status == ORDER_PENDING_REPLACE)))
 		return REFUSAL_PENDING;
+	if (!order_may_become(order->status, ORDER_PENDING_CANCEL))
+		return REFUSAL_UNSUPPORTED;
 	order_become(order, ORDER_PENDING_CANCEL);
 	return REFUSAL_NONE;
 }

@@ -22,7 +22,8 @@ static enum order_refusal check_replaceable(const struct order *order, bool boun
 	if (order->status == ORDER_PENDING_CANCEL || order->status == ORDER_PENDING_REPLACE ||
 	    order->status == ORDER_PENDING_NEW)
 		return REFUSAL_PENDING;
-	if (order->status == ORDER_HELD || bound || order->notional.micros != 0)
+	if (!order_may_become(order->status, ORDER_PENDING_REPLACE) || bound ||
+	    order->notional.micros != 0)
 		return REFUSAL_UNSUPPORTED;
 	return REFUSAL_NONE;
 }
