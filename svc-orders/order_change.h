@@ -74,7 +74,7 @@ enum order_fault order_trigger(struct order *order) BUS_MUST_CHECK;
 /*
  * A cancel is on its way. Refused while a cancel or a replacement is, and too late for what has
  * ended; a sweep of all open orders (CancelOrders) does not wait for replacements: it asks for
- * both.
+ * both. A leg that is HELD is not in the book: UNSUPPORTED, order_end() ends it at once.
  */
 enum order_refusal order_cancel_request(struct order *order, bool sweep) BUS_MUST_CHECK;
 /* The cancel came back without effect; an order that has ended stays as it is. */
