@@ -85,21 +85,17 @@ static bool same_amount(const struct order *order, const struct order_request *r
 	return request->notional.micros != 0 || order->ordered.micros == request->quantity.micros;
 }
 
-bool order_same_leg(const struct order *leg, const struct order_request *request)
-{
-	return strcmp(leg->symbol, request->symbol) == 0 && (int)leg->side == request->side &&
-	       (int)leg->type == request->type && (int)leg->tif == request->tif &&
-	       same_amount(leg, request) && leg->limit.micros == request->limit.micros &&
-	       leg->stop.micros == request->stop.micros &&
-	       leg->trail.micros == request->trail.micros &&
-	       leg->trail_percent_micros == request->trail_percent_micros &&
-	       leg->post_only == request->post_only &&
-	       given((int)leg->stp, ORDER_STP_NONE) == given(request->stp, ORDER_STP_NONE);
-}
-
 bool order_same_body(const struct order *order, const struct order_request *request)
 {
-	return order_check_form(request) == REFUSAL_NONE && order_same_leg(order, request) &&
+	return order_check_form(request) == REFUSAL_NONE &&
+	       strcmp(order->symbol, request->symbol) == 0 && (int)order->side == request->side &&
+	       (int)order->type == request->type && (int)order->tif == request->tif &&
+	       same_amount(order, request) && order->limit.micros == request->limit.micros &&
+	       order->stop.micros == request->stop.micros &&
+	       order->trail.micros == request->trail.micros &&
+	       order->trail_percent_micros == request->trail_percent_micros &&
+	       order->post_only == request->post_only &&
+	       given((int)order->stp, ORDER_STP_NONE) == given(request->stp, ORDER_STP_NONE) &&
 	       given((int)order->order_class, ORDER_SIMPLE) ==
 		       given(request->order_class, ORDER_SIMPLE);
 }

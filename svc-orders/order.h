@@ -194,13 +194,11 @@ struct order {
 
 /* What one execution moves. */
 struct order_fill {
-	int64_t cash_micros;	    /* paid by a buy, received by a sell, fee included; >= 0 */
-	int64_t from_hold_micros;   /* by how much the order's hold goes down */
-	int64_t notional_micros;    /* price times quantity, rounded down */
-	int64_t fee_micros;	    /* in cash */
-	int64_t regulatory_micros;  /* in fee */
-	int64_t short_micros;	    /* of the quantity, what the order did not own */
-	int64_t from_margin_micros; /* by how much the order's margin hold goes down */
+	int64_t cash_micros;	   /* paid by a buy, received by a sell, fee included; >= 0 */
+	int64_t notional_micros;   /* price times quantity, rounded down */
+	int64_t fee_micros;	   /* in cash */
+	int64_t regulatory_micros; /* in fee */
+	int64_t short_micros;	   /* of the quantity, what the order did not own */
 	/* What the account can use again: not spent, not turned into collateral. */
 	int64_t released_micros;
 	int64_t collateral_micros; /* what the account's collateral went up by, or (below 0) down */
@@ -241,11 +239,10 @@ enum order_refusal order_check_actions(const struct order_market *market, int64_
 void order_init(struct order *order, const struct order_request *request,
 		const struct order_terms *terms, const struct order_account *account);
 /*
- * The same body as the order was placed with, after normalising? Legs are compared one by one, with
- * their requests of order_legs(), by order_same_leg(): those say nothing of a class.
+ * The same body as the order was placed with, after normalising? Of the legs only which there are:
+ * each is compared with its request of order_legs(), which has no class.
  */
 bool order_same_body(const struct order *order, const struct order_request *request);
-bool order_same_leg(const struct order *leg, const struct order_request *request);
 
 /* The price at which a stop begins; a trailing one: its distance from the reference. 0: no stop. */
 struct bus_price order_initial_stop(const struct order *order);

@@ -156,7 +156,6 @@ static enum order_fault book_sell(struct order_work *work, int64_t quantity,
 		return ORDER_FAULT_OVERFLOW;
 	if (!margin_cover(balances, exposure, &covered))
 		return ORDER_FAULT_HOLD;
-	fill->from_margin_micros = margin;
 	fill->released_micros = max_of(0, margin - collateral) + covered;
 	fill->collateral_micros = collateral - covered;
 	return ORDER_FITS;
@@ -190,7 +189,6 @@ enum order_fault order_fill(struct order_scene *scene, const struct order_execut
 		return ORDER_FAULT_HOLD;
 	if (!order_work_settle(&work))
 		return ORDER_FAULT_OVERFLOW;
-	moved.from_hold_micros = scene->order->hold_micros - work.order.hold_micros;
 	fault = work.order.side == ORDER_BUY ? book_buy(&work, quantity, &moved)
 					     : book_sell(&work, quantity, &moved);
 	if (fault != ORDER_FITS)

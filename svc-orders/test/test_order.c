@@ -543,27 +543,6 @@ START_TEST(same_bodies)
 }
 END_TEST
 
-/* A leg is the order of its request, though it has the class of its entry. */
-START_TEST(same_legs)
-{
-	static const struct order_request bracket = BRACKET(TAKE_PROFIT(12), STOP_LOSS(9));
-	static const struct order_market market = AT();
-	static const struct order_account account = { .fee_group = "" };
-	struct order_request found[ORDER_LEGS_MAX];
-	struct order_terms terms;
-	struct order leg;
-
-	ck_assert_int_eq(order_legs(&bracket, found), 2);
-	ck_assert_int_eq(order_check_leg(&found[1], &market, &terms), REFUSAL_NONE);
-	order_init(&leg, &found[1], &terms, &account);
-	leg.order_class = ORDER_BRACKET;
-	ck_assert(order_same_leg(&leg, &found[1]));
-	ck_assert(!order_same_leg(&leg, &found[0]));
-	found[1].stop.micros += 10000;
-	ck_assert(!order_same_leg(&leg, &found[1]));
-}
-END_TEST
-
 START_TEST(names_that_are_too_long)
 {
 	static const struct order_request request = LIMIT();
@@ -611,7 +590,6 @@ int main(void)
 	tcase_add_test(tcase, expiry);
 	tcase_add_test(tcase, corporate_actions);
 	tcase_add_test(tcase, same_bodies);
-	tcase_add_test(tcase, same_legs);
 	tcase_add_test(tcase, names_that_are_too_long);
 	tcase_add_test(tcase, every_refusal_has_a_text);
 	suite_add_tcase(suite, tcase);
