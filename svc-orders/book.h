@@ -244,7 +244,9 @@ const struct book_ladder *book_queue_side(const struct book *book, enum book_que
 
 static inline bool book_id_none(struct bus_id id)
 {
-	return bus_id_equal(id, (struct bus_id){ { 0 } });
+	const struct bus_id none = { { 0 } };
+
+	return book_id_equal(&id, &none);
 }
 
 /* The side of a book, and the key of a price on it (see book_ladder.h), and back. */

@@ -1,73 +1,79 @@
-/* What the commands that come next will touch, see book_prefetch(). */
+/*
+ * What the commands that come next will touch, see book_prefetch(). What a hint points to may have
+ * gone since, but the memory of a pool stays, and nothing of it is believed.
+ */
 #include "book_engine.h"
 
-#define LARGE 4096 /* orders; below it a book fits into the cache */
+#define LARGE 32768 /* orders; some 4 MiB: below it a book is in the cache, by and large */
 
-static void ahead_of_order(const struct book *book, struct bus_id id, enum book_ahead ahead)
+static void far(const struct book *book, const struct book_command *command, struct bus_id id)
 {
-	const struct book_order *order;
-
-	if (ahead == BOOK_AHEAD_FAR) {
-		book_table_prefetch(&book->orders, id);
-		return;
-	}
-	order = book_table_guess(&book->orders, id);
-	if (order == NULL)
-		return;
-	if (ahead == BOOK_AHEAD_NEAR) {
-		__builtin_prefetch(order, 1);
-		__builtin_prefetch((const char *)order + 64);
-		return;
-	}
-	__builtin_prefetch(order->level, 1);
-	if (order->prev != NULL)
-		__builtin_prefetch(order->prev, 1);
-	if (order->next != NULL)
-		__builtin_prefetch(order->next, 1);
+	book_table_prefetch(&book->orders, id);
+	if (command->kind == BOOK_NEW)
+		book_ladder_prefetch(book_ladder(book, command->order.side),
+				     book_key(command->order.side, command->order.limit));
+	else if (command->kind == BOOK_REPLACE)
+		book_table_prefetch(&book->orders, command->replace.new_id);
 }
 
-static void ahead_of_price(const struct book *book, enum book_side side, struct bus_price price,
-			   enum book_ahead ahead)
+static void near_by(const struct book *book, const struct book_command *command, struct bus_id id,
+		    struct book_hint *hint)
 {
-	const struct book_ladder *ladder = book_ladder(book, side);
-	const struct book_level *level;
-
-	if (ahead == BOOK_AHEAD_FAR) {
-		book_ladder_prefetch(ladder, book_key(side, price));
+	*hint = (struct book_hint){ NULL, NULL };
+	if (command->kind == BOOK_NEW) {
+		hint->level = book_ladder_find(book_ladder(book, command->order.side),
+					       book_key(command->order.side, command->order.limit));
+		__builtin_prefetch(hint->level, 1);
 		return;
 	}
-	level = book_ladder_find(ladder, book_key(side, price));
-	if (level == NULL)
+	hint->order = book_table_guess(&book->orders, id);
+	__builtin_prefetch(hint->order, 1);
+	__builtin_prefetch((const char *)hint->order + 64);
+}
+
+static void next(const struct book_hint *hint)
+{
+	if (hint->level != NULL)
+		__builtin_prefetch(hint->level->tail, 1);
+	if (hint->order == NULL)
 		return;
-	if (ahead == BOOK_AHEAD_NEAR)
-		__builtin_prefetch(level, 1);
-	else
-		__builtin_prefetch(level->tail, 1);
+	__builtin_prefetch(hint->order->level, 1);
+	__builtin_prefetch(hint->order->prev, 1);
+	__builtin_prefetch(hint->order->next, 1);
 }
 
 void book_prefetch(const struct book *book, const struct book_command *command,
-		   enum book_ahead ahead)
+		   struct book_hint *hint, enum book_ahead ahead)
 {
+	struct bus_id id = { { 0 } };
+
 	if (book_count(book) < LARGE)
 		return;
 	switch (command->kind) {
 	case BOOK_NEW:
-		if (ahead == BOOK_AHEAD_FAR)
-			book_table_prefetch(&book->orders, command->order.id);
-		if (command->order.tif != BOOK_IOC && command->order.tif != BOOK_FOK)
-			ahead_of_price(book, command->order.side, command->order.limit, ahead);
+		id = command->order.id;
 		break;
 	case BOOK_CANCEL:
 	case BOOK_DECREASE:
-		ahead_of_order(book, command->request.id, ahead);
+		id = command->request.id;
 		break;
 	case BOOK_REPLACE:
-		if (ahead == BOOK_AHEAD_FAR)
-			book_table_prefetch(&book->orders, command->replace.new_id);
-		ahead_of_order(book, command->replace.id, ahead);
+		id = command->replace.id;
 		break;
 	case BOOK_TRADING:
 	case BOOK_ACTION:
+		return;
+	}
+	switch (ahead) {
+	case BOOK_AHEAD_FAR:
+		*hint = (struct book_hint){ NULL, NULL };
+		far(book, command, id);
+		break;
+	case BOOK_AHEAD_NEAR:
+		near_by(book, command, id, hint);
+		break;
+	case BOOK_AHEAD_NEXT:
+		next(hint);
 		break;
 	}
 }

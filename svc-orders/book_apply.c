@@ -47,7 +47,7 @@ static bool in_hand(const struct book *book, struct bus_id id)
 {
 	const struct book_hand *hand = &book->status.hand;
 
-	return hand->leaves.micros > 0 && bus_id_equal(hand->id, id);
+	return hand->leaves.micros > 0 && book_id_equal(&hand->id, &id);
 }
 
 static void empty_hand(struct book *book, struct bus_id id)

@@ -287,7 +287,7 @@ static const struct book_order *find_order(struct book_plan *plan, struct bus_id
 			       "the order is not in the book any more");
 		return NULL;
 	}
-	if (!bus_id_equal(account, order->account)) {
+	if (!book_id_equal(&account, &order->account)) {
 		refuse_request(plan, id, account, BOOK_REJECT_UNKNOWN_ORDER,
 			       "the account has no order of that id");
 		return NULL;

@@ -337,11 +337,19 @@ void book_apply(struct book *book, const struct book_event *event);
 
 /*
  * Whoever has the next commands at hand already hides the misses of the cache in a large book: for
- * each command some twelve ahead BOOK_AHEAD_FAR, then BOOK_AHEAD_NEAR, then BOOK_AHEAD_NEXT. Changes
- * nothing, and does nothing where all is in the cache anyway.
+ * each command some twelve ahead BOOK_AHEAD_FAR, then BOOK_AHEAD_NEAR, then BOOK_AHEAD_NEXT.
+ * Changes nothing, and does nothing where all is in the cache anyway.
  */
 enum book_ahead { BOOK_AHEAD_FAR, BOOK_AHEAD_NEAR, BOOK_AHEAD_NEXT };
+
+/* What BOOK_AHEAD_NEAR has found of a command; one is kept for each, and is nobody else's business.
+ */
+struct book_hint {
+	const struct book_order *order;
+	const struct book_level *level;
+};
+
 void book_prefetch(const struct book *book, const struct book_command *command,
-		   enum book_ahead ahead);
+		   struct book_hint *hint, enum book_ahead ahead);
 
 #endif

@@ -177,11 +177,33 @@ static struct book_best best_after(const struct book_plan *plan, enum book_side 
 	return best;
 }
 
+/* What most steps do is behind the best. */
+static bool top_stays(const struct book_plan *plan)
+{
+	const struct book_level *best;
+
+	if (plan->walked_bid || plan->walked_ask)
+		return false;
+	for (size_t i = 0; i < plan->change_count; i++) {
+		const struct book_order *order = plan->changes[i].order;
+
+		if (order->level == book_ladder_best(book_ladder(plan->book, order->side)))
+			return false;
+	}
+	if (plan->added.micros == 0)
+		return true;
+	best = book_ladder_best(book_ladder(plan->book, plan->added_side));
+	return best != NULL && best->key > book_key(plan->added_side, plan->added_price);
+}
+
 void book_plan_top(struct book_plan *plan)
 {
-	struct book_top before = book_top(plan->book), after;
+	struct book_top before, after;
 	struct book_event *event;
 
+	if (top_stays(plan))
+		return;
+	before = book_top(plan->book);
 	after.bid = best_after(plan, BOOK_BUY);
 	after.ask = best_after(plan, BOOK_SELL);
 	if (book_top_equal(&before, &after))

@@ -38,7 +38,7 @@ struct book_order *book_table_find(const struct book_table *table, struct bus_id
 	uint64_t tag = tag_of(id);
 
 	for (size_t i = tag & table->mask; table->slots[i].order != NULL; i = (i + 1) & table->mask)
-		if (table->slots[i].tag == tag && bus_id_equal(table->slots[i].order->id, id))
+		if (table->slots[i].tag == tag && book_id_equal(&table->slots[i].order->id, &id))
 			return table->slots[i].order;
 	return NULL;
 }

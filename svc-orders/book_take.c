@@ -17,7 +17,7 @@ static bool prevents(const struct book_incoming *taker)
 /* One's own order, and it is not to be traded with. */
 static bool is_own(const struct book_incoming *taker, const struct book_order *maker)
 {
-	return prevents(taker) && bus_id_equal(taker->account, maker->account);
+	return prevents(taker) && book_id_equal(&taker->account, &maker->account);
 }
 
 static bool is_market(const struct book_incoming *taker)
