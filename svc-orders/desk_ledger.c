@@ -286,7 +286,9 @@ int desk_decide_position_split(const void *state, const struct bus_input *input,
 	struct posting posting;
 	int64_t delta;
 
-	if (split->symbol[0] == '\0' || !posting_init(&posting, state, input, facts, split->symbol))
+	if (split->symbol[0] == '\0' ||
+	    !posting_init(&posting, state, input, facts, split->symbol) ||
+	    posting.before.shares.held_micros != 0)
 		return BUS_ERR_PARK;
 	if (__builtin_sub_overflow(split->position_micros, split->before_micros, &delta) ||
 	    !add_signed(&posting.balances.shares, delta) ||

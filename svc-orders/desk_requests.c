@@ -3,8 +3,13 @@
  * at once, by the request on its way to the book or by a rejection. Only a text that is too long is
  * refused as unreadable.
  */
+#include <stdlib.h>
+
 #include "desk.h"
 #include "desk_scene.h"
+
+/* After uthash.h, which desk_state.h sets up. */
+#include <utlist.h>
 
 #define SWEEP_MAX 500 /* cancels in one step: about 100 kB */
 
@@ -401,33 +406,60 @@ static int sweep_one(const struct desk_state *desk, const struct desk_order *ord
 	return 0;
 }
 
+static int oldest_first(const void *a, const void *b)
+{
+	const struct order *x = &(*(const struct desk_order *const *)a)->order;
+	const struct order *y = &(*(const struct desk_order *const *)b)->order;
+
+	if (x->accepted_at != y->accepted_at)
+		return x->accepted_at < y->accepted_at ? -1 : 1;
+	return memcmp(&x->id, &y->id, sizeof(x->id));
+}
+
+/* Owned: those that are asked for, oldest first, in whatever order they came into memory. */
+static const struct desk_order **sweep_list(const struct desk_state *desk, struct bus_id id,
+					    const char *symbol, size_t *count)
+{
+	const struct desk_account *account = desk_account(desk, id);
+	const struct desk_order *orders = account != NULL ? account->orders : NULL, *order;
+	const struct desk_order **list;
+	size_t wanted = 0;
+
+	DL_FOREACH (orders, order)
+		wanted += sweep_wants(order, symbol);
+	list = bus_calloc(wanted + 1, sizeof(*list));
+	*count = 0;
+	DL_FOREACH (orders, order) {
+		if (sweep_wants(order, symbol))
+			list[(*count)++] = order;
+	}
+	if (wanted > 1)
+		qsort(list, wanted, sizeof(*list), oldest_first);
+	return list;
+}
+
 int desk_decide_cancel_orders(const void *state, const struct bus_input *input,
 			      struct bus_facts *facts)
 {
 	const ORDERS(CancelOrders) *command = (const void *)input->message;
-	const struct desk_account *account;
-	const struct desk_order *order;
-	struct bus_id id;
+	const struct desk_order **list;
 	char *request_id;
-	int64_t count = 0;
+	struct bus_id id;
+	size_t count;
+	int rc = 0;
 
 	if (!wire_id(input->key, &id) || !wire_fits(command->symbol, ORDER_SYMBOL_MAX))
 		return BUS_ERR_INVALID;
 	request_id = bus_facts_id(facts, bus_facts_command_id(facts, input));
-	account = desk_account(state, id);
-	for (order = account != NULL ? account->orders : NULL; order != NULL; order = order->next) {
-		int rc;
-
-		if (!sweep_wants(order, command->symbol))
-			continue;
-		if (count == SWEEP_MAX)
-			return BUS_DECIDE_AGAIN;
-		rc = sweep_one(state, order, request_id, input, facts);
-		if (rc != 0)
-			return rc;
-		count++;
-	}
-	write_sweep(state, input, facts, count);
+	list = sweep_list(state, id, command->symbol, &count);
+	for (size_t i = 0; i < count && i < SWEEP_MAX && rc == 0; i++)
+		rc = sweep_one(state, list[i], request_id, input, facts);
+	free(list);
+	if (rc != 0)
+		return rc;
+	if (count > SWEEP_MAX)
+		return BUS_DECIDE_AGAIN;
+	write_sweep(state, input, facts, (int64_t)count);
 	return 0;
 }
 

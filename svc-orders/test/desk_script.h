@@ -70,7 +70,7 @@ static inline void script_input(struct desk_script *script, const char *topic, c
 		script_say_reaction(script, bus_fold_reaction(script->fold, i));
 	script->inputs++;
 	if (script_looks(script)) {
-		script_check_invariants(script, bus_fold_state(script->fold));
+		script_check_invariants(script, bus_fold_state(script->fold), true);
 		script_same_state(bus_fold_state(script->fold), script->replica);
 	}
 	if (script->after != NULL)

@@ -43,7 +43,7 @@ struct desk_script {
 	int result;		   /* of the last input */
 	char subject[BUS_ID_TEXT]; /* the order that the last line is about */
 	size_t len;
-	char text[4096]; /* what followed it */
+	char text[16384]; /* what followed it */
 };
 
 struct desk_line {

@@ -570,6 +570,9 @@ START_TEST(random_streams)
 	int accepted = 0, parked = 0;
 	char line[256];
 
+	script.shorting = (_i & 1) != 0;
+	script.fee_group = (_i & 2) != 0 ? "active" : "";
+	script_account(&script, ACCOUNT_STATUS(OPEN), false);
 	script_run(&script, "deposit 20000");
 	script_run(&script, "deposit 100 AAPL");
 	for (int step = 0; step < 3000; step++) {
@@ -616,7 +619,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	for (size_t i = 0; i < BUS_ARRAY_LEN(tests); i++)
 		tcase_add_test(tcase, tests[i]);
-	tcase_add_loop_test(tcase, random_streams, 0, 4);
+	tcase_add_loop_test(tcase, random_streams, 0, 8);
+	tcase_set_timeout(tcase, 30);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -128,13 +128,17 @@ static void compare_all_orders(void)
 
 START_TEST(memory_and_tables_agree)
 {
-	static const int every[] = { 1, 20 };
+	static const int every[] = { 1, 20, 3 };
 	uint64_t seed = 0x2545f4914f6cdd1du + (uint64_t)_i;
 	char line[256];
 
 	forget_every = every[_i];
 	stored.before = load_before;
 	stored.after = save_after;
+	whole.shorting = stored.shorting = _i != 0;
+	whole.fee_group = stored.fee_group = _i == 2 ? "active" : "";
+	script_account(&whole, ACCOUNT_STATUS(OPEN), false);
+	script_account(&stored, ACCOUNT_STATUS(OPEN), false);
 	run_both("deposit 20000");
 	run_both("deposit 100 AAPL");
 	for (int step = 0; step < 1500; step++) {
@@ -143,7 +147,8 @@ START_TEST(memory_and_tables_agree)
 	}
 	check_tables();
 	ck_assert_int_gt(count_order(bus_fold_state(whole.fold), true), 30);
-	ck_assert_int_gt(count_order(bus_fold_state(whole.fold), false), 5);
+	ck_assert_int_gt(test_store_number(&store, "select count(*) from customer_order_extra"),
+			 30);
 	compare_all_orders();
 	/* What has ended has left the memory. */
 	ck_assert_int_eq(count_order(bus_fold_state(stored.fold), true), 0);
@@ -180,6 +185,8 @@ START_TEST(one_batch)
 	ck_assert_int_eq(test_store_number(&store, "select count(*) from customer_order "
 						   "where client_order_id is not null"),
 			 1);
+	/* Plain orders have no second row. */
+	ck_assert_int_eq(test_store_number(&store, "select count(*) from customer_order_extra"), 0);
 	/* Nothing has changed since: nothing is written. */
 	test_store_exec(&store, "drop table customer_order, customer_order_extra, desk_account, "
 				"desk_position, desk_withdrawal cascade");
@@ -212,6 +219,71 @@ START_TEST(another_accounts_order)
 }
 END_TEST
 
+/* More orders than a step cancels come from the tables for it; the groups come whole. */
+START_TEST(sweep_from_the_tables)
+{
+	char line[64];
+
+	forget_every = 1;
+	stored.before = load_before;
+	stored.after = save_after;
+	whole.silent = stored.silent = true;
+	script_run(&whole, "deposit 1000000");
+	for (int n = 1; n <= 700; n++) {
+		snprintf(line, sizeof(line), "place %d buy 10 @ 100%s", n,
+			 n % 10 == 0 ? " bracket tp=110 sl=90" : "");
+		script_run(&whole, line);
+	}
+	save_after(&whole);
+	whole.silent = false;
+	script_run(&stored, "sweep MSFT");
+	script_run(&stored, "sweep");
+	ck_assert_int_eq(
+		test_store_number(&store, "select count(*) from customer_order where status = 8"),
+		700);
+	ck_assert_int_eq(
+		test_store_number(&store, "select count(*) from customer_order where status = 5"),
+		140);
+	ck_assert_int_eq(test_store_number(&store, "select count(*) from customer_order_extra "
+						   "where group_id is not null"),
+			 70);
+}
+END_TEST
+
+/* The wait for the last order survives a restart, and its group is there again. */
+START_TEST(waits_over_a_restart)
+{
+	static const char *const lines[] = {
+		"deposit 10000",
+		"deposit 10 AAPL",
+		"withdraw 1 2 AAPL",
+		"place 1 buy 10 @ 100 bracket tp=110 sl=90",
+		"place 2 sell 5 @ 110",
+		"replace 2 3 qty=6",
+		"due AAPL",
+		"fill 1 4 @ 100 leaves 6",
+		"end 1 6 CORPORATE_ACTION",
+		"end 2 5 CORPORATE_ACTION",
+		"late 2 replace 3",
+		"booked 1 2 AAPL",
+		"place 4 buy 1 @ 100",
+		"split AAPL 0 12 24",
+		"place 4 buy 1 @ 100",
+	};
+
+	forget_every = 1;
+	stored.before = load_before;
+	stored.after = save_after;
+	for (size_t i = 0; i < BUS_ARRAY_LEN(lines); i++)
+		run_both(lines[i]);
+	ck_assert_str_eq(stored.text,
+			 "accepted hold 100 cash 9600/100 shares 24/0 -> NewOrder AAPL 1 @ 100");
+	ck_assert_int_eq(test_store_number(&store, "select count(*) from desk_position "
+						   "where pending_action_id is not null"),
+			 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("desk_pg");
@@ -220,9 +292,11 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, memory_and_tables_agree, 0, 2);
+	tcase_add_loop_test(tcase, memory_and_tables_agree, 0, 3);
 	tcase_add_test(tcase, one_batch);
 	tcase_add_test(tcase, another_accounts_order);
+	tcase_add_test(tcase, sweep_from_the_tables);
+	tcase_add_test(tcase, waits_over_a_restart);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -80,10 +80,10 @@ START_TEST(sweep)
 	};
 	static const struct desk_line second[] = {
 		{ "sweep AAPL",
-		  "cancel requested #1 ended #1.1 CANCELED 10,0,0,0 canceled 10 released 0 cash "
-		  "10000/3980 shares 50/10 ended #1.2 CANCELED 10,0,0,0 canceled 10 released 0 "
-		  "cash 10000/3980 shares 50/10 cancel requested #3 cancel requested #4 cancel "
-		  "requested #5 all asked 6 -> CancelOrder AAPL -> CancelOrder AAPL -> CancelOrder "
+		  "ended #1.1 CANCELED 10,0,0,0 canceled 10 released 0 cash 10000/3980 shares "
+		  "50/10 cancel requested #3 ended #1.2 CANCELED 10,0,0,0 canceled 10 released 0 "
+		  "cash 10000/3980 shares 50/10 cancel requested #1 cancel requested #5 cancel "
+		  "requested #4 all asked 6 -> CancelOrder AAPL -> CancelOrder AAPL -> CancelOrder "
 		  "AAPL -> CancelOrder AAPL" },
 		{ "sweep", "all asked 0" },
 		{ "replaced 4 5 20 leaves 20", "replaced PENDING_CANCEL 20,0,20,0 released 0 hold "
@@ -104,7 +104,7 @@ START_TEST(sweep)
 		  "accepted hold 990 cash 10000/990 shares 50/0 -> NewOrder AAPL 10 @ 99" },
 		{ "replace 6 7 qty=20", "replace requested hold 990 cash 10000/1980 shares 50/0 -> "
 					"ReplaceOrder AAPL 20 @ 99" },
-		{ "sweep", "cancel requested #6 cancel requested #7 all asked 2 -> CancelOrder "
+		{ "sweep", "cancel requested #7 cancel requested #6 all asked 2 -> CancelOrder "
 			   "AAPL -> CancelOrder AAPL" },
 		{ "fill 6 10 @ 99 leaves 0", "filled FILLED 10,10,0,10 delta -990 released 0 hold "
 					     "0 cash 9010/990 shares 60/0" },
@@ -116,7 +116,7 @@ START_TEST(sweep)
 		  "accepted hold 990 cash 9010/990 shares 60/0 -> NewOrder AAPL 10 @ 99" },
 		{ "replace 8 9 qty=20", "replace requested hold 990 cash 9010/1980 shares 60/0 -> "
 					"ReplaceOrder AAPL 20 @ 99" },
-		{ "sweep", "cancel requested #8 cancel requested #9 all asked 2 -> CancelOrder "
+		{ "sweep", "cancel requested #9 cancel requested #8 all asked 2 -> CancelOrder "
 			   "AAPL -> CancelOrder AAPL" },
 		{ "late 8 replace 9", "replace rejected TOO_LATE PENDING_CANCEL released 990 cash "
 				      "9010/990 shares 60/0" },
