@@ -359,7 +359,7 @@ static bool reached(const struct naive_exchange *x, const struct naive_resting *
 	return order->side == NAIVE_BUY ? x->last >= order->stop : x->last <= order->stop;
 }
 
-/* The distance: a price, or per cent of the best one, half-even. */
+/* The distance: a price, or per cent of the best one, half-even; at least the smallest there is. */
 static int64_t distance(const struct naive_resting *order)
 {
 	wide product = (wide)order->best * order->percent, whole = 100000000;
@@ -370,13 +370,19 @@ static int64_t distance(const struct naive_resting *order)
 		return order->trail;
 	if (half > whole || (half == whole && result % 2 == 1))
 		result++;
-	return (int64_t)result;
+	if (result > INT64_MAX)
+		return INT64_MAX;
+	return result > 0 ? (int64_t)result : 1;
 }
 
 static void set_best(struct naive_resting *order, int64_t best)
 {
+	wide stop;
+
 	order->best = best;
-	order->stop = order->side == NAIVE_BUY ? best + distance(order) : best - distance(order);
+	stop = order->side == NAIVE_BUY ? (wide)best + distance(order)
+					: (wide)best - distance(order);
+	order->stop = stop > INT64_MAX ? INT64_MAX : (int64_t)stop;
 }
 
 /* The trades since `from` move the trailing stops: sells up to the highest, buys down to the

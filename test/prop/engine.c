@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "../../svc-orders/book_engine.h"
+#include "book_dump.h"
 #include "bus/base.h"
-#include "prop.h"
 
 struct engine {
 	struct book_memory memory;
@@ -321,46 +321,47 @@ static bool engine_run(void *self, const struct naive_command *c, struct naive_l
 
 /* What rests ////////////////////////////////////////////////////////////////////////////// */
 
-static void dump_order(const struct book_order *o, struct naive_log *log)
+static void dump_order(const struct book_order *o, prop_number_fn number, struct naive_log *log)
 {
-	naive_tell(log, &(struct naive_event){
-				.what = NAIVE_ADDED,
-				.order = number_of(o->id),
-				.other = o->extra != NULL ? number_of(o->extra->sibling) : 0,
-				.side = (int)o->side,
-				.price = o->price.micros,
-				.quantity = o->quantity.micros,
-				.leaves = o->leaves.micros,
-				.stop = o->extra != NULL ? o->extra->stop.micros : 0,
-				.queue = (int)o->queue });
+	naive_tell(log,
+		   &(struct naive_event){ .what = NAIVE_ADDED,
+					  .order = number(o->id),
+					  .other = o->extra != NULL ? number(o->extra->sibling) : 0,
+					  .side = (int)o->side,
+					  .price = o->price.micros,
+					  .quantity = o->quantity.micros,
+					  .leaves = o->leaves.micros,
+					  .stop = o->extra != NULL ? o->extra->stop.micros : 0,
+					  .queue = (int)o->queue });
 }
 
-static void dump_ladder(const struct book_ladder *ladder, struct naive_log *log)
+static void dump_ladder(const struct book_ladder *ladder, prop_number_fn number,
+			struct naive_log *log)
 {
 	struct book_spot spot;
 
 	for (const struct book_level *level = book_ladder_first(ladder, &spot); level != NULL;
 	     level = book_ladder_next(ladder, &spot))
 		for (const struct book_order *o = level->head; o != NULL; o = o->next)
-			dump_order(o, log);
+			dump_order(o, number, log);
 }
 
 /* Orders that no ladder has are found through the table of ids: all are in it. */
-static bool dump_book(const struct book *book, struct naive_log *log)
+bool prop_dump_book(const struct book *book, prop_number_fn number, struct naive_log *log)
 {
 	size_t before = log->count;
 
-	dump_ladder(&book->bids, log);
-	dump_ladder(&book->asks, log);
-	dump_ladder(&book->stops.buys, log);
-	dump_ladder(&book->stops.sells, log);
-	dump_ladder(&book->opening.buys, log);
-	dump_ladder(&book->opening.sells, log);
-	dump_ladder(&book->closing.buys, log);
-	dump_ladder(&book->closing.sells, log);
+	dump_ladder(&book->bids, number, log);
+	dump_ladder(&book->asks, number, log);
+	dump_ladder(&book->stops.buys, number, log);
+	dump_ladder(&book->stops.sells, number, log);
+	dump_ladder(&book->opening.buys, number, log);
+	dump_ladder(&book->opening.sells, number, log);
+	dump_ladder(&book->closing.buys, number, log);
+	dump_ladder(&book->closing.sells, number, log);
 	if (log->count - before != book_count(book)) {
-		fprintf(stderr, "engine: %zu orders in queues, %zu in the table\n",
-			log->count - before, book_count(book));
+		fprintf(stderr, "%zu orders in queues, %zu in the table\n", log->count - before,
+			book_count(book));
 		return false;
 	}
 	prop_sort_dump(log);
@@ -370,7 +371,7 @@ static bool dump_book(const struct book *book, struct naive_log *log)
 static bool same_twin(const struct engine *engine, const struct naive_log *log)
 {
 	struct naive_log twin = { 0 };
-	bool same = dump_book(&engine->twin, &twin) && twin.count == log->count;
+	bool same = prop_dump_book(&engine->twin, number_of, &twin) && twin.count == log->count;
 
 	for (size_t i = 0; same && i < log->count; i++)
 		same = memcmp(&twin.events[i], &log->events[i], sizeof(twin.events[i])) == 0;
@@ -399,7 +400,8 @@ static bool engine_dump(void *self, struct naive_log *log)
 {
 	struct engine *engine = self;
 
-	if (!dump_book(&engine->book, log) || !same_twin(engine, log) || !rests_nothing(engine))
+	if (!prop_dump_book(&engine->book, number_of, log) || !same_twin(engine, log) ||
+	    !rests_nothing(engine))
 		return false;
 	naive_tell(log, &(struct naive_event){ .side = NAIVE_BUY,
 					       .price = engine->top.bid.micros,

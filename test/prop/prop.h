@@ -37,5 +37,7 @@ bool prop_run_rows(const struct prop_subject *subject, const struct naive_comman
 
 /* book_engine.h in process. */
 extern const struct prop_subject prop_engine;
+/* The processor of the book, folded: commands and facts as messages. */
+extern const struct prop_subject prop_processor;
 
 #endif
