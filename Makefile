@@ -24,7 +24,6 @@ COMPONENTS := libbus $(SERVICES) $(wildcard cli) $(wildcard test/sample) $(wildc
 PROGRAMS :=
 TESTS :=
 # Services whose objects a program of bench/ or test/ works on in process: USES_<source stem> := svc-...
-USES_bench_match := svc-orders
 USES_bench_ledger := svc-portfolio
 USES_bourse := svc-portfolio
 USES_test/prop := svc-orders
@@ -248,18 +247,47 @@ $(foreach t,$(notdir $(SCENARIOS)),$(eval $(call scenario,$(t))))
 
 define benchmark
 $(O)/bench/$(1): $(O)/obj/bench/bench_$(1).o $(BENCH_O) $(patsubst %,$(O)/lib%.a,$(USES_bench_$(1))) $(BASE)
-	$$(link)
+	$$(call link,-lm)
 endef
-$(foreach b,$(notdir $(BENCHES)),$(eval $(call benchmark,$(b))))
+$(foreach b,$(filter-out match,$(notdir $(BENCHES))),$(eval $(call benchmark,$(b))))
+
+# The matching engine alone: the pure files of the book, a few of the bus, and no more than libc. In the archive
+# they are one object that gives out the names of include/bourse/match.h alone.
+MATCH_C := $(addprefix svc-orders/,$(addsuffix .c,book book_ladder book_table book_memory book_match book_plan \
+	book_check book_take book_stops book_auction book_sessions book_apply book_engine book_ahead)) libbus/money.c
+MATCH_O := $(MATCH_C:%.c=$(O)/obj/match/%.o) $(O)/obj/match/svc-orders/match/base.o
+MATCH_API := $(O)/obj/match/svc-orders/match/match.o
+MATCH_LIB := $(O)/lib/libbourse-match.a
+DEPS += $(patsubst %.o,%.d,$(MATCH_O) $(MATCH_API) $(O)/obj/bench/bench_match.o)
+
+$(O)/obj/match/%.o: %.c
+	$(call compile,$(WARN) $(if $(SANITIZE)$(DEBUG),,-O3) -Isvc-orders)
+$(O)/obj/bench/bench_match.o: bench/bench_match.c
+	$(call compile,$(WARN) $(if $(SANITIZE)$(DEBUG),,-O3) -Ibench -Isvc-orders)
+$(O)/obj/match/bourse-match.o: $(MATCH_O) $(MATCH_API)
+	$(call say,SEAL,$@)
+	$(Q)ld -r -o $@.$$$$ $^ && objcopy --wildcard --keep-global-symbol='bourse_match_*' $@.$$$$ && mv $@.$$$$ $@
+$(MATCH_LIB): $(O)/obj/match/bourse-match.o
+	@mkdir -p $(@D)
+	$(archive)
+$(O)/test/svc-orders/test_match_library: $(O)/obj/svc-orders/test/test_match_library.o $(MATCH_LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@.$$$$ $^ $(LIBS_CHECK) $(LDFLAGS) && mv $@.$$$$ $@
+$(O)/bench/match: $(O)/obj/bench/bench_match.o $(O)/obj/bench/match_flow.o $(O)/obj/bench/match_naive.o $(MATCH_O)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@.$$$$ $^ -lm $(LDFLAGS) && mv $@.$$$$ $@
 
 -include $(wildcard $(DEPS))
 
 ## Targets #############################################################################################
 
-.PHONY: all programs tests deps check check-unit check-san fuzz up down status run bench lint format clean \
+.PHONY: all programs lib-match tests deps check check-unit check-san fuzz up down status run bench lint format clean \
 	install help
 
-all: programs ## build the services, the command `bourse` and the library
+lib-match: $(MATCH_LIB) ## build the matching engine alone: build/lib/libbourse-match.a, bourse/match.h
+all: programs lib-match ## build the services, the command `bourse` and the library
 programs: $(BASE) $(PROGRAMS)
 tests: programs $(TESTS) $(SCENARIOS) ## build every test
 
@@ -328,9 +356,11 @@ clean: ## stop the stack, forget its data, remove build/
 		if [ -e "$$dir" ]; then $(STACK) down --dir "$$dir" --wipe; fi; done
 	rm -rf $(BUILD)
 
-install: programs ## DESTDIR, PREFIX
+install: programs lib-match ## DESTDIR, PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out %/sample,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -D -m 644 $(MATCH_LIB) $(DESTDIR)$(PREFIX)/lib/libbourse-match.a
+	install -D -m 644 svc-orders/include/bourse/match.h $(DESTDIR)$(PREFIX)/include/bourse/match.h
 	for p in $(PROTOS); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/bourse/$$p; done
 
 help: ## this
