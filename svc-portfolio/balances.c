@@ -79,13 +79,24 @@ bool balances_shares_out(struct balances *balances, struct bus_money cost,
 	       keep(balances, &next);
 }
 
+/* The one that every fill goes through: nothing is copied, since net deposits stay. */
 bool balances_trade(struct balances *balances, struct bus_money cash, struct bus_money realised,
 		    struct bus_money fifo_realised)
 {
-	struct balances next = *balances;
+	int64_t next_cash, trades, profit, fifo_profit, unsettled;
 
-	return add(&next.cash, cash) && add(&next.trades, cash) && add(&next.realised, realised) &&
-	       add(&next.fifo_realised, fifo_realised) && keep(balances, &next);
+	if (__builtin_add_overflow(balances->cash.micros, cash.micros, &next_cash) ||
+	    __builtin_add_overflow(balances->trades.micros, cash.micros, &trades) ||
+	    __builtin_add_overflow(balances->realised.micros, realised.micros, &profit) ||
+	    __builtin_add_overflow(balances->fifo_realised.micros, fifo_realised.micros,
+				   &fifo_profit) ||
+	    __builtin_sub_overflow(next_cash, balances->settled.micros, &unsettled))
+		return false;
+	balances->cash.micros = next_cash;
+	balances->trades.micros = trades;
+	balances->realised.micros = profit;
+	balances->fifo_realised.micros = fifo_profit;
+	return true;
 }
 
 bool balances_settle(struct balances *balances, struct bus_money amount)

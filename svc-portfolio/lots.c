@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "position.h"
 
-#define BLOCK_SIZE ((size_t)2 << 20) /* holds the largest array */
+#define BLOCK_SIZE ((size_t)2 << 20) /* a huge page; holds the largest array */
 
 /* The pool ******************************************************************************** */
 
@@ -25,10 +26,13 @@ static unsigned class_of(uint32_t capacity)
 	return class;
 }
 
+/* Lots are met at random: with small pages every second one costs a walk of the page table. */
 static void add_block(struct lot_pool *pool)
 {
-	void **block = bus_malloc(BLOCK_SIZE);
+	void **block = aligned_alloc(BLOCK_SIZE, BLOCK_SIZE);
 
+	bus_assert(block != NULL);
+	(void)madvise(block, BLOCK_SIZE, MADV_HUGEPAGE); /* where the kernel has them */
 	*block = pool->blocks;
 	pool->blocks = block;
 	pool->next = (char *)block + sizeof(struct lot);
@@ -104,7 +108,7 @@ void lots_plan_cut(const struct lots *lots, struct bus_quantity quantity, struct
 	int64_t rest = quantity.micros, cost = 0;
 	uint32_t gone = 0;
 
-	*out = (struct lots_cut){ .part = false };
+	out->part = false;
 	while (rest != 0) {
 		const struct lot *lot;
 		int64_t has;

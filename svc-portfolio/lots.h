@@ -19,9 +19,9 @@
 #define LOTS_MAX 16384
 
 struct lot {
-	struct bus_id id; /* the trade or deposit that opened it */
 	struct bus_quantity quantity;
 	struct bus_money cost; /* of a short lot: -(what was received) */
+	struct bus_id id;      /* the trade or deposit that opened it */
 	int64_t opened_at;     /* micros */
 };
 
@@ -46,12 +46,12 @@ void lot_pool_release(struct lot_pool *pool);
 struct lots_cut {
 	uint32_t gone;
 	bool part;
-	struct bus_quantity left; /* of the lot of which a part goes */
+	struct bus_quantity left; /* of the lot of which a part goes; else of no meaning */
 	struct bus_money left_cost;
 	struct bus_money cost; /* that leaves, in all */
 };
 
-/* `quantity` has the sign of the position and is no more than it. */
+/* `quantity` has the sign of the position and is no more than it; 0 takes nothing. */
 void lots_plan_cut(const struct lots *lots, struct bus_quantity quantity, struct lots_cut *out);
 void lots_cut(struct lots *lots, const struct lots_cut *cut);
 void lots_open(struct lots *lots, struct lot_pool *pool, const struct lot *lot);

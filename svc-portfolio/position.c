@@ -23,6 +23,8 @@ static void split(const struct position *position, struct bus_quantity quantity,
 	int64_t has = position->quantity.micros, moves = quantity.micros;
 	bool opposite = (has > 0 && moves < 0) || (has < 0 && moves > 0);
 
+	move->closed.micros = move->opened.micros = 0;
+	move->closed_cash.micros = move->opened_cash.micros = 0;
 	if (!opposite) {
 		move->opened = quantity;
 		move->opened_cash = cash;
@@ -37,39 +39,49 @@ static void split(const struct position *position, struct bus_quantity quantity,
 	}
 }
 
-/* The move must leave the position inside 64 bits, and never at their end, so that it can be
- * negated. */
+/* The sum fits, and never is at the end of 64 bits, so that it can be negated. */
+static bool sum_fits(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return !__builtin_add_overflow(a, b, &sum) && sum != INT64_MIN;
+}
+
+/* The move leaves the position inside 64 bits. */
 static bool fits(const struct position *position, const struct position_move *move)
 {
-	struct position after;
+	return sum_fits(position->quantity.micros, move->quantity.micros) &&
+	       sum_fits(position->cost.micros, move->cost.micros) &&
+	       sum_fits(position->realised.micros, move->realised.micros);
+}
 
-	return bus_quantity_add(position->quantity, move->quantity, &after.quantity) &&
-	       bus_money_add(position->cost, move->cost, &after.cost) &&
-	       bus_money_add(position->realised, move->realised, &after.realised) &&
-	       after.quantity.micros != INT64_MIN && after.cost.micros != INT64_MIN;
+/* Sold short at less than nothing, or bought for more than nothing. */
+static bool opens_at_a_loss(const struct position_move *move)
+{
+	return move->opened.micros > 0 ? move->opened_cash.micros > 0
+				       : move->opened.micros < 0 && move->opened_cash.micros < 0;
 }
 
 enum position_result position_trade(const struct position *position, struct bus_quantity quantity,
 				    struct bus_money cash, struct position_move *out)
 {
-	struct position_move move = { .quantity = quantity };
-	struct bus_money leaves = { 0 };
+	int64_t leaves = 0;
 
 	bus_assert(quantity.micros != 0);
 	if (quantity.micros == INT64_MIN || cash.micros == INT64_MIN)
 		return POSITION_OVERFLOW;
-	split(position, quantity, cash, &move);
-	if (move.opened.micros != 0 && (move.opened.micros > 0) != (move.opened_cash.micros < 0) &&
-	    move.opened_cash.micros != 0)
+	out->quantity = quantity;
+	split(position, quantity, cash, out);
+	if (opens_at_a_loss(out))
 		return POSITION_FEE;
-	if (move.closed.micros != 0)
-		leaves = position_share(position->cost, absolute(move.closed.micros),
-					absolute(position->quantity.micros));
-	move.cost.micros = -leaves.micros;
-	if (!bus_money_sub(move.cost, move.opened_cash, &move.cost) ||
-	    !bus_money_sub(move.closed_cash, leaves, &move.realised) || !fits(position, &move))
+	if (out->closed.micros != 0)
+		leaves = position_share(position->cost, absolute(out->closed.micros),
+					absolute(position->quantity.micros))
+				 .micros;
+	if (__builtin_sub_overflow(-leaves, out->opened_cash.micros, &out->cost.micros) ||
+	    __builtin_sub_overflow(out->closed_cash.micros, leaves, &out->realised.micros) ||
+	    !fits(position, out))
 		return POSITION_OVERFLOW;
-	*out = move;
 	return POSITION_OK;
 }
 
@@ -98,8 +110,9 @@ enum position_result position_withdraw(const struct position *position,
 
 void position_apply(struct position *position, const struct position_move *move)
 {
-	bus_assert(bus_quantity_add(position->quantity, move->quantity, &position->quantity));
-	bus_assert(bus_money_add(position->cost, move->cost, &position->cost));
-	bus_assert(bus_money_add(position->realised, move->realised, &position->realised));
+	bus_assert(fits(position, move));
+	position->quantity.micros += move->quantity.micros;
+	position->cost.micros += move->cost.micros;
+	position->realised.micros += move->realised.micros;
 	bus_assert(position->quantity.micros != 0 || position->cost.micros == 0);
 }

@@ -45,7 +45,7 @@ enum position_result {
 /*
  * A trade: quantity > 0 bought, < 0 sold, never 0; `cash` is what the account's cash moves by, fee
  * included. Whether the account may be short is the caller's to look at: position_turns_short.
- * *out is set on POSITION_OK only.
+ * *out means something on POSITION_OK only.
  */
 enum position_result position_trade(const struct position *position, struct bus_quantity quantity,
 				    struct bus_money cash,

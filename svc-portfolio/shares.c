@@ -1,33 +1,30 @@
 /* Both methods of cost over one movement; see shares.h. */
 #include "shares.h"
 
-static bool fits(const struct shares *shares, const struct shares_plan *plan)
+static bool sum_fits(int64_t a, int64_t b)
 {
-	struct bus_money sum;
+	int64_t sum;
 
-	return bus_money_add(shares->fifo_cost, plan->fifo_cost, &sum) && sum.micros != INT64_MIN &&
-	       bus_money_add(shares->fifo_realised, plan->fifo_realised, &sum);
+	return !__builtin_add_overflow(a, b, &sum) && sum != INT64_MIN;
 }
 
 enum position_result shares_plan_trade(const struct shares *shares, struct bus_quantity quantity,
 				       struct bus_money cash, struct shares_plan *out)
 {
-	struct shares_plan plan = { .cut = { .part = false } };
-	enum position_result result = position_trade(&shares->position, quantity, cash, &plan.move);
+	enum position_result result = position_trade(&shares->position, quantity, cash, &out->move);
 
 	if (result != POSITION_OK)
 		return result;
-	if (plan.move.closed.micros != 0)
-		lots_plan_cut(&shares->lots, (struct bus_quantity){ -plan.move.closed.micros },
-			      &plan.cut);
-	plan.lot_quantity = plan.move.opened;
-	plan.lot_cost.micros = -plan.move.opened_cash.micros;
-	plan.fifo_cost.micros = -plan.cut.cost.micros;
-	if (!bus_money_add(plan.fifo_cost, plan.lot_cost, &plan.fifo_cost) ||
-	    !bus_money_sub(plan.move.closed_cash, plan.cut.cost, &plan.fifo_realised) ||
-	    !fits(shares, &plan))
+	lots_plan_cut(&shares->lots, (struct bus_quantity){ -out->move.closed.micros }, &out->cut);
+	out->lot_quantity = out->move.opened;
+	out->lot_cost.micros = -out->move.opened_cash.micros;
+	if (__builtin_sub_overflow(out->lot_cost.micros, out->cut.cost.micros,
+				   &out->fifo_cost.micros) ||
+	    __builtin_sub_overflow(out->move.closed_cash.micros, out->cut.cost.micros,
+				   &out->fifo_realised.micros) ||
+	    !sum_fits(shares->fifo_cost.micros, out->fifo_cost.micros) ||
+	    !sum_fits(shares->fifo_realised.micros, out->fifo_realised.micros))
 		return POSITION_OVERFLOW;
-	*out = plan;
 	return POSITION_OK;
 }
 

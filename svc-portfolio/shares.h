@@ -28,7 +28,7 @@ struct shares_plan {
 	struct bus_money lot_cost;
 };
 
-/* As position_trade: quantity > 0 bought, < 0 sold. *out is set on POSITION_OK only. */
+/* As position_trade: quantity > 0 bought, < 0 sold. *out means something on POSITION_OK only. */
 enum position_result shares_plan_trade(const struct shares *shares, struct bus_quantity quantity,
 				       struct bus_money cash,
 				       struct shares_plan *out) BUS_MUST_CHECK;
