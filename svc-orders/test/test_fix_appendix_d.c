@@ -2,11 +2,6 @@
  * The order state change matrices of FIX, appendix D, message by message: what the desk makes of an
  * order's quantity, cum, leaves, last and status. Named by the numbers D1 to D37; behind them those
  * that FIX 4.4 gave the same matrices.
- *
- * Not offered, and so not here: D18 and D20, D23 (orders and changes by telephone), D24 to D26
- * (status requests: a client reads its topic), D27's restatements (what is good till canceled goes
- * on untouched), D28 (a split ends every order), D34 to D36 (corrections and busts of executions),
- * D37 (guarantees). D31, a possible resend, is D22 with the same body.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -49,6 +44,14 @@ struct matrix {
 	struct row rows[ROWS];
 };
 
+/*
+ * Not offered, and so not here: D18, D20 and D23 (orders and changes by telephone), D24 to D26
+ * (status requests: a client reads its topic), D28 (a split ends every order), D34 to D36
+ * (corrections and busts of executions), D37 (guarantees), and the restatements of D27 to D30.
+ * D21, a smaller quantity that nobody asked for, is self-trade prevention (test_order_change.c).
+ * Of FIX 4.4's own, B.1.d and B.1.e are D3, for an order is accepted before it can be named; B.1.f
+ * is the desk's (an unknown order); D.2.b, two replacements pending at once, cannot come to be.
+ */
 static const struct matrix matrices[] = {
 	{ "D1 (A.1.a) filled order",
 	  ORDER_DAY,
