@@ -98,14 +98,14 @@ static int64_t key_of(const struct book_order *order)
 	return book_key(order->side, order->price);
 }
 
-/* Behind those that came before it; nearly always that is the end. */
-static void enqueue(struct book *book, struct book_order *order)
+/* Behind those that came before it: behind all when it is the newest of the book. */
+static void enqueue(struct book *book, struct book_order *order, bool newest)
 {
 	struct book_level *level =
 		book_ladder_level(ladder_of(book, order), key_of(order), book->memory);
 	struct book_order *before = level->tail;
 
-	while (before != NULL && before->priority > order->priority)
+	while (!newest && before != NULL && before->priority > order->priority)
 		before = before->prev;
 	order->level = level;
 	order->prev = before;
@@ -198,7 +198,7 @@ void book_trail(struct book *book, struct book_order *order, struct bus_price be
 	dequeue(book, order);
 	extra->best = best;
 	extra->stop = book_trail_stop(order->side, best, extra->trail, extra->trail_percent);
-	enqueue(book, order);
+	enqueue(book, order, false);
 }
 
 /* Orders ////////////////////////////////////////////////////////////////////////////////// */
@@ -232,7 +232,7 @@ struct book_order *book_add(struct book *book, const struct book_new *new)
 		.price = new->price,
 		.quantity = new->quantity,
 		.leaves = new->leaves,
-		.priority = new->priority != 0 ? new->priority : ++book->last_priority,
+		.priority = new->priority != 0 ? new->priority : ++book->status.last_priority,
 		.extra = new_extra(book, new),
 		.added_at = new->added_at,
 		.expires_at = new->expires_at,
@@ -243,7 +243,7 @@ struct book_order *book_add(struct book *book, const struct book_new *new)
 		.tif = (uint8_t) new->tif,
 		.queue = (uint8_t)(new->queue != 0 ? new->queue : BOOK_VISIBLE),
 	};
-	enqueue(book, order);
+	enqueue(book, order, new->priority == 0);
 	if (trails(order))
 		join_trailing(book, order);
 	book_table_add(&book->orders, order);

@@ -101,7 +101,6 @@ static void added(struct book *book, const struct book_added *event)
 			      .leaves = event->leaves,
 			      .side = event->side,
 			      .tif = event->tif,
-			      .priority = ++book->status.last_priority,
 			      .queue = event->queue,
 			      .type = event->type,
 			      .stp = event->stp,
