@@ -116,7 +116,6 @@ static const struct refusal refusals[] = {
 	  .record = { .value = { (const uint8_t *)"\x0a\x24", 2 } }, .cause = "UNDECODABLE" },
 	{ "unknown type", .record = { .type = "bourse.orders.v1.Nonsense" },
 	  .cause = "UNKNOWN_TYPE" },
-	{ "an opening", .record = { .type = "bourse.bus.v1.Opening" }, .cause = "UNKNOWN_TYPE" },
 	{ "wrong topic: orders to the ledger", .record = { .topic = "portfolio.commands" },
 	  .cause = "UNKNOWN_TYPE" },
 	{ "wrong topic: orders to users", .record = { .topic = "users.commands" },
@@ -233,6 +232,28 @@ START_TEST(test_large)
 			 RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
 	ck_assert_int_eq(mesh_end(&mesh, record.topic, 0), end);
 	free(value);
+}
+END_TEST
+
+/* One of our own processors sends commands there, too: an opening is none, whoever it is from. */
+START_TEST(test_opening_is_no_command)
+{
+	struct mesh_account account = mesh_account(0);
+	int64_t before = mesh_number(&mesh, MESH_ORDERS, "select count(*) from refused_input");
+	char id[BUS_ID_TEXT];
+	struct mesh_record record = { .topic = "orders.commands",
+				      .key = account.id,
+				      .type = "bourse.bus.v1.Opening",
+				      .source = "/svc-users/users/0",
+				      .epoch = "99",
+				      .id = bus_id_format(bus_id_random(), id),
+				      .value = { (const uint8_t *)"", 0 } };
+
+	ck_assert_int_eq(mesh_produce(&mesh, &record, NULL), 0);
+	nobody_is_disturbed();
+	mesh_settle(&mesh);
+	ck_assert_int_eq(mesh_number(&mesh, MESH_ORDERS, "select count(*) from refused_input"),
+			 before);
 }
 END_TEST
 
@@ -552,6 +573,7 @@ int main(void)
 	tcase_add_test(tcase, test_seed);
 	tcase_add_loop_test(tcase, test_refused, 0, (int)BUS_ARRAY_LEN(refusals));
 	tcase_add_test(tcase, test_large);
+	tcase_add_test(tcase, test_opening_is_no_command);
 	tcase_add_test(tcase, test_refused_are_listed);
 	tcase_add_test(tcase, test_amounts);
 	tcase_add_test(tcase, test_deposits);

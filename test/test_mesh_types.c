@@ -710,6 +710,28 @@ END_TEST
 
 /* ---- short sales, and what trading costs ---- */
 
+/* The clock of the account's partition passes another minute, and the ledger looks at the quotes.
+ */
+static bool told_of_margin(struct mesh *m, const char *account, int64_t times)
+{
+	m->now += 61 * MICROS;
+	mesh_deposit(m, account, 0); /* refused, but the clock comes along */
+	mesh_settle(m);
+	return mesh_number(m, MESH_NOTIFY,
+			   "select count(*) from delivery where category = 6 and account_id = '%s'",
+			   account) == times;
+}
+
+static bool called(struct mesh *m, void *arg)
+{
+	return told_of_margin(m, arg, 1);
+}
+
+static bool met(struct mesh *m, void *arg)
+{
+	return told_of_margin(m, arg, 2);
+}
+
 START_TEST(test_short)
 {
 	struct mesh_account owner, buyer, plain;
@@ -775,6 +797,22 @@ START_TEST(test_short)
 				     "account_id = '%s' and symbol = 'SHRT'",
 				     owner.id),
 			 100 * MICROS);
+	/* Short again, and the price rises: equity falls below 30 % of what is owed. */
+	order = place((struct mesh_order){ .account = owner.id,
+					   .symbol = "SHRT",
+					   .side = SIDE_SELL,
+					   .shares = 1020,
+					   .cents = 900 });
+	place((struct mesh_order){ .account = buyer.id,
+				   .symbol = "SHRT",
+				   .side = SIDE_BUY,
+				   .shares = 1020,
+				   .cents = 900 });
+	becomes(order.id, ORDER_IS_FILLED, 1020);
+	print_at("SHRT", buyer.id, plain.id, 1800);
+	mesh_until(&mesh, called, owner.id, "the margin is called");
+	print_at("SHRT", buyer.id, plain.id, 900);
+	mesh_until(&mesh, met, owner.id, "the call is met");
 }
 END_TEST
 
@@ -841,13 +879,38 @@ static void open_session(const char *symbol, int32_t date, int64_t closes_at)
 		  symbol);
 }
 
+/* What the call of AUCT would give has been told, and is what it gives then. */
+static void count_imbalances(void *arg, const rd_kafka_message_t *record, const struct bus_ce *ce)
+{
+	Bourse__Market__V1__MarketEvents *step =
+		bourse__market__v1__market_events__unpack(NULL, record->len, record->payload);
+	int *seen = arg;
+
+	(void)ce;
+	ck_assert_ptr_nonnull(step);
+	for (size_t i = 0; i < step->n_events; i++) {
+		const Bourse__Market__V1__ImbalancePublished *told =
+			step->events[i]->imbalance_published;
+
+		if (step->events[i]->event_case !=
+			    BOURSE__MARKET__V1__MARKET_EVENT__EVENT_IMBALANCE_PUBLISHED ||
+		    told->volume_micros != 30 * MICROS)
+			continue;
+		ck_assert_int_eq(told->imbalance_micros, 15 * MICROS);
+		ck_assert(told->buy_imbalance);
+		++*seen;
+	}
+	bourse__market__v1__market_events__free_unpacked(step, NULL);
+}
+
 START_TEST(test_auctions)
 {
 	Bourse__Market__V1__CloseSession close = BOURSE__MARKET__V1__CLOSE_SESSION__INIT;
 	struct mesh_account seller, buyer;
 	struct mesh_order ask, bid, opg, cls, gtc;
+	int imbalances = 0;
 
-	mesh.now = OPENED;
+	mesh.now = OPENED + 4 * HOUR;
 	close.symbol = (char *)"AUCT";
 	mesh_define(&mesh, "AUCT", false);
 	call_auction("AUCT", 1, 20120621);
@@ -876,17 +939,20 @@ START_TEST(test_auctions)
 	ck_assert_int_eq(
 		mesh_number(&mesh, MESH_ORDERS, "select count(*) from trade where symbol = 'AUCT'"),
 		0);
-	/* 30 would trade at 9.90, 10.00 or between: 10.00 leaves 15 of the buyers over as any. */
-	open_session("AUCT", 20120621, OPENED + HOUR);
+	mesh_read(&mesh, "market.events", count_imbalances, &imbalances);
+	ck_assert_int_ge(imbalances, 1);
+	/* 30 would trade from 9.90 to 10.00, and 15 of the buyers be left over: the lowest it is.
+	 */
+	open_session("AUCT", 20120621, OPENED + 5 * HOUR);
 	becomes(bid.id, ORDER_IS_FILLED, 20);
 	becomes(opg.id, ORDER_IS_CANCELED, 10);
 	becomes(ask.id, ORDER_IS_FILLED, 30);
 	mesh_settle(&mesh);
 	ck_assert_int_eq(
 		mesh_number(&mesh, MESH_ORDERS,
-			    "select count(distinct price_micros) from trade where symbol = "
-			    "'AUCT'"),
-		1);
+			    "select count(*) from trade where symbol = 'AUCT' and price_micros <> "
+			    "9900000"),
+		0);
 	/* The closing auction, and the day's end by its timer. */
 	gtc = insist((struct mesh_order){ .account = seller.id,
 					  .symbol = "AUCT",
@@ -906,7 +972,7 @@ START_TEST(test_auctions)
 					 .cents = 890,
 					 .tif = TIF_CLS });
 	call_auction("AUCT", 2, 0);
-	mesh.now = OPENED + HOUR;
+	mesh.now = OPENED + 5 * HOUR;
 	mesh_send(&mesh, "market.commands", "AUCT", &close.base, NULL, 0);
 	mesh_flush(&mesh);
 	mesh_wait(&mesh, MESH_ORDERS, 1, "select trading from book_symbol where symbol = 'AUCT'");
@@ -1010,18 +1076,29 @@ static bool applied(struct mesh *m, void *arg)
 		       (const char *)arg) == 1;
 }
 
+static bool renamed(struct mesh *m, void *arg)
+{
+	apply_actions(arg);
+	mesh_settle(m);
+	return mesh_number(
+		       m, MESH_ORDERS,
+		       "select count(*) from desk_position where account_id = '%s' and symbol = "
+		       "'NEW' and position_micros = 40000000",
+		       (const char *)arg) == 1;
+}
+
 /* A split ends the symbol's orders, and then goes through the accounts; a dividend pays. */
 START_TEST(test_actions)
 {
 	struct mesh_account owner, other;
 	struct mesh_order order, gtc;
 
-	mesh.now = OPENED;
+	mesh.now = OPENED + HOUR;
 	mesh_open(&mesh, "ACTS");
 	owner = holder("ACTS", 105, 1000);
 	other = funded(10000);
-	announce("ACTS", 0, 0, 2 * MICROS, OPENED + 10 * MICROS);
-	announce("ACTS", 1, 10, 0, OPENED + 20 * MICROS);
+	announce("ACTS", 0, 0, 2 * MICROS, mesh.now + 10 * MICROS);
+	announce("ACTS", 1, 10, 0, mesh.now + 20 * MICROS);
 	gtc = place((struct mesh_order){ .account = owner.id,
 					 .symbol = "ACTS",
 					 .side = SIDE_SELL,
@@ -1031,7 +1108,7 @@ START_TEST(test_actions)
 	becomes(gtc.id, ORDER_IS_NEW, 0);
 	mesh_settle(&mesh);
 	/* The symbol's clock comes to both with its next command. */
-	mesh.now = OPENED + 30 * MICROS;
+	mesh.now += 30 * MICROS;
 	mesh_define(&mesh, "ACTS", false);
 	mesh_flush(&mesh);
 	mesh_wait(&mesh, MESH_MARKET, 2,
@@ -1065,6 +1142,55 @@ START_TEST(test_actions)
 				     "account_id = '%s'",
 				     owner.id),
 			 2);
+}
+END_TEST
+
+/* The position goes on under the new symbol, with its cost; orders of the old one are over. */
+START_TEST(test_rename)
+{
+	Bourse__Market__V1__AnnounceAction action = BOURSE__MARKET__V1__ANNOUNCE_ACTION__INIT;
+	struct mesh_account owner, buyer;
+	struct mesh_order order;
+
+	mesh.now = OPENED + 2 * HOUR;
+	mesh_open(&mesh, "OLD");
+	mesh_open(&mesh, "NEW");
+	owner = holder("OLD", 40, 1000);
+	buyer = funded(1000);
+	action.symbol = (char *)"OLD";
+	action.kind = BOURSE__MARKET__V1__ACTION_KIND__ACTION_KIND_RENAME;
+	action.effective_at_micros = mesh.now + MICROS;
+	action.new_symbol = (char *)"NEW";
+	mesh_send(&mesh, "market.commands", "OLD", &action.base, NULL, 0);
+	order = place((struct mesh_order){ .account = owner.id,
+					   .symbol = "OLD",
+					   .side = SIDE_SELL,
+					   .shares = 40,
+					   .cents = 1100 });
+	becomes(order.id, ORDER_IS_NEW, 0);
+	mesh_settle(&mesh);
+	mesh.now += 10 * MICROS;
+	mesh_define(&mesh, "OLD", false);
+	becomes(order.id, ORDER_IS_CANCELED, 0);
+	mesh_until(&mesh, renamed, owner.id, "the position has its new symbol");
+	holds(owner.id, "OLD", "position_micros", 0);
+	ck_assert_int_eq(
+		mesh_number(&mesh, MESH_PORTFOLIO,
+			    "select cost_micros from portfolio_position where account_id = "
+			    "'%s' and symbol = 'NEW'",
+			    owner.id),
+		400 * MICROS);
+	order = insist((struct mesh_order){ .account = owner.id,
+					    .symbol = "NEW",
+					    .side = SIDE_SELL,
+					    .shares = 40,
+					    .cents = 1100 });
+	place((struct mesh_order){ .account = buyer.id,
+				   .symbol = "NEW",
+				   .side = SIDE_BUY,
+				   .shares = 40,
+				   .cents = 1100 });
+	becomes(order.id, ORDER_IS_FILLED, 40);
 }
 END_TEST
 
@@ -1162,6 +1288,7 @@ int main(void)
 	tcase_add_test(tcase, test_short);
 	tcase_add_test(tcase, test_fees);
 	tcase_add_test(tcase, test_actions);
+	tcase_add_test(tcase, test_rename);
 	tcase_add_test(tcase, test_auctions);
 	tcase_add_test(tcase, test_halt);
 	tcase_add_test(tcase, test_settlement);

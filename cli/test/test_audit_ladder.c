@@ -122,6 +122,30 @@ START_TEST(crossed)
 }
 END_TEST
 
+/* Each of three in a queue is replaced in turn; the order of the queue stays. */
+START_TEST(replaced_in_place)
+{
+	for (uint32_t which = 0; which < 3; which++) {
+		uint32_t turn[3] = { 0, 1, 2 };
+
+		teardown();
+		setup();
+		for (uint32_t n = 0; n < 3; n++)
+			add(n, true, 100, 5);
+		audit_row(&orders, id_of(3), NULL);
+		ladder_replace(&ladder, &orders, which, 3);
+		turn[which] = 3;
+		ck_assert(!order_at(which)->live);
+		ck_assert(ladder_best(&ladder, true)->total == 15);
+		for (int i = 0; i < 3; i++) {
+			ck_assert_uint_eq(ladder_best(&ladder, true)->head, turn[i]);
+			ladder_reduce(&ladder, &orders, turn[i], 0);
+		}
+		ck_assert_ptr_null(ladder_best(&ladder, true));
+	}
+}
+END_TEST
+
 START_TEST(ids_have_numbers)
 {
 	bool added;
@@ -164,6 +188,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, against_a_plain_array);
 	tcase_add_test(tcase, crossed);
+	tcase_add_test(tcase, replaced_in_place);
 	tcase_add_test(tcase, ids_have_numbers);
 	tcase_add_test(tcase, a_broken_row_is_named);
 	suite_add_tcase(suite, tcase);
