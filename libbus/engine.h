@@ -329,7 +329,9 @@ void bus__partition_drain(struct bus__partition *partition);
 void bus__partition_release(struct bus__partition *partition);
 /* Puts a record back to where it was polled to, before all others. */
 void bus__partition_requeue(struct bus__partition *partition, struct bus__record *record);
-void bus__partition_stop(struct bus__partition *partition, const char *fmt, ...) BUS_PRINTF(2, 3);
+/* It does not go on, with this bus_err and these words. */
+void bus__partition_stop(struct bus__partition *partition, int cause, const char *fmt, ...)
+	BUS_PRINTF(3, 4);
 
 /* takeover.c */
 /* Rows that are being read for partitions that are gone go nowhere. */

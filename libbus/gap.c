@@ -64,8 +64,9 @@ static void stop(struct bus__partition *partition)
 		 engine->program.def->inputs[record->input].topic, partition->id,
 		 (int)record->ce.source.len, (const char *)record->ce.source.data, mark->epoch,
 		 mark->sequence + 1, record->ce.epoch, record->ce.sequence);
-	bus_log(BUS_LOG_ERROR, "partition stopped", "processor=%s partition=%d why=\"%s\"",
-		engine->program.def->name, partition->id, partition->why);
+	bus_log(BUS_LOG_ERROR, "partition stopped", "processor=%s partition=%d cause=%s why=\"%s\"",
+		engine->program.def->name, partition->id, bus_err_name(BUS_ERR_GAP),
+		partition->why);
 	DL_FOREACH_SAFE (record->next, other, next) {
 		bus__gap_unwait(partition, other);
 		unkeep(partition, other);

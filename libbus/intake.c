@@ -124,7 +124,7 @@ static void partition_drop(struct bus__partition *partition)
 		bus__partition_release(partition);
 }
 
-void bus__partition_stop(struct bus__partition *partition, const char *fmt, ...)
+void bus__partition_stop(struct bus__partition *partition, int cause, const char *fmt, ...)
 {
 	va_list args;
 
@@ -133,8 +133,9 @@ void bus__partition_stop(struct bus__partition *partition, const char *fmt, ...)
 	va_end(args);
 	partition->state = BUS__STOPPED;
 	bus__partition_drain(partition);
-	bus_log(BUS_LOG_ERROR, "partition stopped", "processor=%s partition=%d why=\"%s\"",
-		partition->engine->program.def->name, partition->id, partition->why);
+	bus_log(BUS_LOG_ERROR, "partition stopped", "processor=%s partition=%d cause=%s why=\"%s\"",
+		partition->engine->program.def->name, partition->id, bus_err_name(cause),
+		partition->why);
 }
 
 /* ---- assignment ---- */
@@ -359,7 +360,7 @@ static void position_lost(struct bus__partition *partition, const char *topic)
 		partition->expired[input] = low;
 		bus__takeover_restart(engine);
 	} else {
-		bus__partition_stop(partition,
+		bus__partition_stop(partition, BUS_ERR_TRUNCATED,
 				    "%s/%d: the position is not in the log any more (truncated, "
 				    "recreated, or expired before it was read)",
 				    topic, partition->id);

@@ -142,7 +142,7 @@ void bus__takeover_input(struct bus__partition *partition, int input,
 
 	if (partition->state == BUS__STOPPED || message->offset != position->next - 1) {
 		if (partition->state != BUS__STOPPED && message->offset >= position->next)
-			bus__partition_stop(partition,
+			bus__partition_stop(partition, BUS_ERR_TRUNCATED,
 					    "%s/%d: read up to offset %" PRId64
 					    ", but the log goes on at %" PRId64,
 					    topic, partition->id, position->next - 1,
@@ -150,7 +150,7 @@ void bus__takeover_input(struct bus__partition *partition, int input,
 		return;
 	}
 	if (hash != position->hash) {
-		bus__partition_stop(partition,
+		bus__partition_stop(partition, BUS_ERR_TRUNCATED,
 				    "%s/%d: the record at offset %" PRId64
 				    " is not the one that was read: the topic was recreated or is "
 				    "another's",
@@ -174,7 +174,7 @@ void bus__takeover_end(struct bus__partition *partition, int input, int64_t offs
 	partition->caught_up[input] = true;
 	if (!partition->checked[input] && offset < partition->lease.positions[input].next)
 		bus__partition_stop(
-			partition,
+			partition, BUS_ERR_TRUNCATED,
 			"%s/%d: read up to offset %" PRId64 ", but the log ends at %" PRId64
 			": the topic was truncated or recreated",
 			partition->engine->program.def->inputs[input].topic, partition->id,
@@ -306,7 +306,7 @@ static void compare(struct bus__partition *partition)
 
 	bus__intake_pause(partition, partition->engine->program.def->journal, true);
 	if (partition->journal.sequence > store) {
-		bus__partition_stop(partition,
+		bus__partition_stop(partition, BUS_ERR_JOURNAL_AHEAD,
 				    "the journal is ahead of the store (step %" PRId64
 				    ", store %" PRId64
 				    "): the database was restored; rebuild it from the journal",
@@ -378,7 +378,7 @@ static void on_outbox_rows(void *arg, const PGresult *rows)
 		value = bus_bytes(bus_arena_copy(&chunk->arena, value.data, value.len), value.len);
 		if (bus__step_recall(&engine->program, &chunk->arena, partition->id, next, key,
 				     value, &partition->lease.numbers, &step)) {
-			bus__partition_stop(partition,
+			bus__partition_stop(partition, BUS_ERR_INTERNAL,
 					    "step %" PRId64
 					    " of the outbox cannot be read back with its reactions",
 					    next);
@@ -394,8 +394,9 @@ static void on_outbox_rows(void *arg, const PGresult *rows)
 		return;
 	if (missing ||
 	    (next <= partition->lease.numbers.sequence && PQntuples(rows) < RECOVER_ROWS))
-		bus__partition_stop(
-			partition, "step %" PRId64 " is committed but missing in the outbox", next);
+		bus__partition_stop(partition, BUS_ERR_INTERNAL,
+				    "step %" PRId64 " is committed but missing in the outbox",
+				    next);
 }
 
 static void on_recovered(void *arg, const struct bus_db_error *error)

@@ -235,6 +235,7 @@ START_TEST(journal_ahead_of_its_store)
 	world_get(&world, "sample", "/readyz", body);
 	ck_assert_ptr_nonnull(strstr(body, "partition 0: the journal is ahead of the store"));
 	ck_assert_ptr_nonnull(strstr(body, "partition 1: the journal is ahead of the store"));
+	ck_assert(world_logged(&world, "sample", "cause=JOURNAL_AHEAD why="));
 	/* Nothing was decided on what is not true any more. */
 	ck_assert_int_eq(world_number(&world, SAMPLE_DB,
 				      "select sum(l.sequence - e.sequence) from lease l join "
