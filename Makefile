@@ -260,13 +260,15 @@ MATCH_API := $(O)/obj/match/svc-orders/match/match.o
 MATCH_LIB := $(O)/lib/libbourse-match.a
 DEPS += $(patsubst %.o,%.d,$(MATCH_O) $(MATCH_API) $(O)/obj/bench/bench_match.o)
 
+# Optimised as one file, as distributions do by default.
+MATCH_OPT := $(if $(SANITIZE)$(DEBUG),,-O3 -flto=1)
 $(O)/obj/match/%.o: %.c
-	$(call compile,$(WARN) $(if $(SANITIZE)$(DEBUG),,-O3) -Isvc-orders)
+	$(call compile,$(WARN) $(MATCH_OPT) -Isvc-orders)
 $(O)/obj/bench/bench_match.o: bench/bench_match.c
-	$(call compile,$(WARN) $(if $(SANITIZE)$(DEBUG),,-O3) -Ibench -Isvc-orders)
+	$(call compile,$(WARN) $(MATCH_OPT) -Ibench -Isvc-orders)
 $(O)/obj/match/bourse-match.o: $(MATCH_O) $(MATCH_API)
 	$(call say,SEAL,$@)
-	$(Q)ld -r -o $@.$$$$ $^ && objcopy --wildcard --keep-global-symbol='bourse_match_*' $@.$$$$ && mv $@.$$$$ $@
+	$(Q)$(CC) -r -nostdlib $(MATCH_OPT) $(if $(MATCH_OPT),-flinker-output=nolto-rel) -o $@.$$$$ $^ && objcopy --wildcard --keep-global-symbol='bourse_match_*' $@.$$$$ && mv $@.$$$$ $@
 $(MATCH_LIB): $(O)/obj/match/bourse-match.o
 	@mkdir -p $(@D)
 	$(archive)
@@ -277,7 +279,7 @@ $(O)/test/svc-orders/test_match_library: $(O)/obj/svc-orders/test/test_match_lib
 $(O)/bench/match: $(O)/obj/bench/bench_match.o $(O)/obj/bench/match_flow.o $(O)/obj/bench/match_naive.o $(MATCH_O)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) -o $@.$$$$ $^ -lm $(LDFLAGS) && mv $@.$$$$ $@
+	$(Q)$(CC) $(LINK) $(MATCH_OPT) -o $@.$$$$ $^ -lm $(LDFLAGS) && mv $@.$$$$ $@
 
 -include $(wildcard $(DEPS))
 
