@@ -76,6 +76,8 @@ static void forget_action(struct desk_state *desk, struct bus_id account, const 
 {
 	struct desk_holding holding = desk_holding(desk, account, symbol);
 
+	if (!desk_id_given(holding.pending_action))
+		return;
 	holding.pending_action = (struct bus_id){ { 0 } };
 	desk_set_holding(desk, account, symbol, &holding);
 }
@@ -145,19 +147,22 @@ static void evolve_rejected(struct desk_state *desk, const ORDERS(OrderRejected)
 	ASSIGN_BALANCES(desk, fact);
 }
 
-static void set_actions(struct desk_state *desk, const char *account_id, const char *symbol,
+/* Of a position that comes to be; seldom another than it was. */
+static void set_actions(struct desk_state *desk, struct bus_id account, const char *symbol,
 			int64_t actions)
 {
-	struct bus_id account = id_of(account_id);
 	struct desk_holding holding = desk_holding(desk, account, symbol);
 
+	if (holding.actions == actions)
+		return;
 	holding.actions = actions;
 	desk_set_holding(desk, account, symbol, &holding);
 }
 
 static void evolve_filled(struct desk_state *desk, const ORDERS(OrderFilled) * fact, int64_t now)
 {
-	struct order *order = &order_of(desk, fact->order_id)->order;
+	struct desk_order *known = order_of(desk, fact->order_id);
+	struct order *order = &known->order;
 
 	order->cum.micros = fact->cum_micros;
 	order->leaves.micros = fact->leaves_micros;
@@ -166,7 +171,7 @@ static void evolve_filled(struct desk_state *desk, const ORDERS(OrderFilled) * f
 	order->updated_at = now;
 	order_become(order, (enum order_status)fact->status);
 	ASSIGN_BALANCES(desk, fact);
-	set_actions(desk, fact->account_id, fact->symbol, fact->actions);
+	set_actions(desk, known->name.account, fact->symbol, fact->actions);
 }
 
 /* A sweep counts what it has asked for; a leg that waited has ended at once. */

@@ -221,6 +221,18 @@ static bool same_holding(const struct desk_holding *a, const struct desk_holding
 	       bus_id_equal(a->pending_action, b->pending_action);
 }
 
+static void change_holding(struct desk_state *desk, struct desk_position *position,
+			   const struct desk_holding *holding)
+{
+	if (same_holding(&position->holding, holding))
+		return;
+	position->holding = *holding;
+	if (position->dirty)
+		return;
+	position->dirty = true;
+	list_add(&desk->dirty_positions, position);
+}
+
 /* A position of nothing but zeros comes to be when it is something else. */
 void desk_set_holding(struct desk_state *desk, struct bus_id account, const char *symbol,
 		      const struct desk_holding *holding)
@@ -234,24 +246,25 @@ void desk_set_holding(struct desk_state *desk, struct bus_id account, const char
 			return;
 		position = desk_put_position(desk, account, symbol);
 	}
-	if (same_holding(&position->holding, holding))
-		return;
-	position->holding = *holding;
-	if (position->dirty)
-		return;
-	position->dirty = true;
-	list_add(&desk->dirty_positions, position);
+	change_holding(desk, position, holding);
 }
 
 void desk_set_balances(struct desk_state *desk, struct bus_id account, const char *symbol,
 		       const struct balances *balances)
 {
-	struct desk_holding holding = desk_holding(desk, account, symbol);
+	struct desk_position_key key = position_key(account, symbol);
+	struct desk_position *position = find_position(desk, &key);
+	struct desk_holding holding = { .shares = balances->shares,
+					.collateral_micros = balances->collateral_micros };
 
-	holding.shares = balances->shares;
-	holding.collateral_micros = balances->collateral_micros;
 	desk_set_cash(desk, account, balances->cash);
-	desk_set_holding(desk, account, symbol, &holding);
+	if (position == NULL) {
+		desk_set_holding(desk, account, symbol, &holding);
+		return;
+	}
+	holding.actions = position->holding.actions;
+	holding.pending_action = position->holding.pending_action;
+	change_holding(desk, position, &holding);
 }
 
 static void list_order(struct desk_state *desk, struct desk_order *order)

@@ -69,6 +69,7 @@ struct desk_links {
 };
 
 struct desk_order {
+	UT_hash_handle by_id; /* beside the id that it is compared with: one cache line */
 	struct order order;
 	struct desk_links links;
 	struct desk_name name; /* text "": the order's id is its name, and it is not in by_name */
@@ -76,7 +77,7 @@ struct desk_order {
 	bool extra;	       /* it has, or will have, a row of what few orders have */
 	bool listed;	       /* it is in touched_orders */
 	bool changed;	       /* it differs from its row */
-	UT_hash_handle by_id, by_name;
+	UT_hash_handle by_name;
 	struct desk_order *prev, *next; /* of its account; next of the free ones */
 };
 

@@ -121,9 +121,9 @@ bool wire_request(const ORDERS(PlaceOrder) * command, struct order_request *out)
 		.take_profit = command->take_profit != NULL,
 		.stop_loss = command->stop_loss != NULL,
 	};
-	if (out->take_profit)
+	if (command->take_profit != NULL)
 		out->take_profit_limit.micros = command->take_profit->limit_price_micros;
-	if (out->stop_loss) {
+	if (command->stop_loss != NULL) {
 		out->stop_loss_stop.micros = command->stop_loss->stop_price_micros;
 		out->stop_loss_limit.micros = command->stop_loss->limit_price_micros;
 	}

@@ -620,7 +620,7 @@ int main(void)
 	for (size_t i = 0; i < BUS_ARRAY_LEN(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, random_streams, 0, 8);
-	tcase_set_timeout(tcase, 30);
+	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
