@@ -190,8 +190,10 @@ int decide_order_filled(const void *state, const struct bus_input *input, struct
 	if (err != 0)
 		return err;
 	book_shares(&holding->shares, &plan, facts, &booked);
-	is_short = booked.position_micros < 0;
-	if (is_short || (draft.account != NULL && draft.account->short_count > 0)) {
+	/* The firm answers for itself. */
+	is_short = booked.position_micros < 0 && !filled->firm;
+	if (is_short ||
+	    (draft.account != NULL && draft.account->short_count > 0 && !filled->firm)) {
 		err = check_margin(&draft, &trade, &booked, input, &margin);
 		if (err != 0)
 			return err;
