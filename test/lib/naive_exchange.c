@@ -326,7 +326,7 @@ static void settle(struct naive_exchange *x, const struct naive_resting *order)
 static void match(struct naive_exchange *x, struct naive_resting *order)
 {
 	size_t from = x->log.count;
-	int64_t before = order->leaves;
+	int64_t before = order->notional;
 	enum taken taken = take(x, order);
 
 	switch (taken) {
@@ -339,7 +339,7 @@ static void match(struct naive_exchange *x, struct naive_resting *order)
 		end_taker(x, order, NAIVE_END_SELF_TRADE);
 		break;
 	case TAKEN_PAID:
-		if (order->leaves == before)
+		if (order->notional == before) /* nothing has traded */
 			end_taker(x, order, NAIVE_END_NO_LIQUIDITY);
 		else
 			tell(x, (struct naive_event){ .what = NAIVE_COMPLETED,

@@ -34,7 +34,7 @@ struct naive_unsettled {
 struct naive_account {
 	int64_t cash;
 	int64_t deposits, fifo_deposits; /* net, of cash and at cost of shares */
-	int64_t fees, earned; /* by dividends */
+	int64_t fees, earned;		 /* by dividends */
 	struct naive_holding holdings[NAIVE_SYMBOLS];
 	struct naive_unsettled unsettled[NAIVE_DATES]; /* the amounts by date, in any order */
 	size_t unsettled_count;
