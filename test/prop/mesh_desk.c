@@ -178,9 +178,16 @@ void watch_desk_sums(struct watch *watch, int account)
 		if (desk->held[s] < 0 ||
 		    (!kind->firm && !kind->shorting && desk->position[s] < desk->held[s]))
 			watch_fault(watch, NULL, "account %d: held shares do not fit", account);
-	if (kind->shorting)
-		return;
 	sum_needs(watch, account, &cash, shares);
+	for (int s = 0; s < WATCH_SYMBOLS; s++) {
+		add(&cash, exactly(desk->collateral[s]));
+		if (desk->collateral[s] < 0 ||
+		    (desk->collateral[s] > 0 && desk->position[s] >= 0 && desk->held[s] == 0))
+			watch_fault(watch, NULL, "account %d: collateral without a short position",
+				    account);
+		if (kind->shorting && shares[s].high > 0)
+			return; /* what of it would be sold short is the desk's to say */
+	}
 	within(watch, account, "cash", desk->cash_held, cash);
 	for (int s = 0; s < WATCH_SYMBOLS; s++)
 		within(watch, account, watch_symbols[s], desk->held[s], shares[s]);
@@ -447,10 +454,36 @@ static void balances(struct watch *watch, const ProtobufCMessage *fact, int acco
 		balance(watch, fact, "cash_micros", desk->cash);
 		desk->cash_held = number_in(fact, "cash_held_micros");
 	}
+	if (has_field(fact, "collateral_micros") && symbol >= 0)
+		desk->collateral[symbol] = number_in(fact, "collateral_micros");
 	if (has_field(fact, "position_held_micros") && symbol >= 0) {
 		balance(watch, fact, "position_micros", desk->position[symbol]);
 		desk->held[symbol] = number_in(fact, "position_held_micros");
 	}
+}
+
+/* What is refused for want of cash or shares must want them. */
+void watch_desk_refusal(struct watch *watch, const ProtobufCMessage *order,
+			const ProtobufCMessage *fact)
+{
+	int account = watch_account_of(text_in(fact, "account_id"));
+	int symbol = watch_symbol_of(text_in(fact, "symbol"));
+	const struct watch_desk *desk = &watch->desks[account];
+	struct watch_order asked = { .account = account,
+				     .buy = number_in(order, "side") == 1,
+				     .worst = number_in(order, "limit_price_micros"),
+				     .leaves = number_in(order, "quantity_micros") };
+	int64_t reason = number_in(fact, "reason");
+
+	if (account == 0 || symbol < 0 || number_in(order, "type") != 2 ||
+	    number_in(order, "order_class") > 1)
+		return;
+	if (reason == 8 && asked.buy && need(&asked, asked.leaves) <= desk->cash - desk->cash_held)
+		watch_fault(watch, fact, "account %d has the cash", account);
+	if (reason == 9 && asked.leaves <= desk->position[symbol] - desk->held[symbol])
+		watch_fault(watch, fact, "account %d has the shares", account);
+	if ((reason == 8 || reason == 9) && watch_accounts[account].firm)
+		watch_fault(watch, fact, "a firm's account needs nothing");
 }
 
 void watch_desk_fact(struct watch *watch, const ProtobufCMessage *fact)

@@ -186,6 +186,9 @@ void watch_step(void *arg, const struct fold_mesh_step *step)
 		case MESH_DESK:
 			account = watch_account_of(text_in(fact, "account_id"));
 			watch_desk_fact(watch, fact);
+			if (named(fact, "OrderRejected") && step->message != NULL &&
+			    named(step->message, "PlaceOrder"))
+				watch_desk_refusal(watch, step->message, fact);
 			break;
 		case MESH_BOOK:
 			book_fact(watch, fact);

@@ -80,6 +80,8 @@ int watch_symbol_of(const char *symbol);
 
 /* desk: mesh_desk.c; ledger: mesh_ledger.c. */
 void watch_desk_fact(struct watch *watch, const ProtobufCMessage *fact);
+void watch_desk_refusal(struct watch *watch, const ProtobufCMessage *order,
+			const ProtobufCMessage *fact);
 void watch_desk_sums(struct watch *watch, int account);
 void watch_ledger_fact(struct watch *watch, const ProtobufCMessage *fact);
 void watch_fault(struct watch *watch, const ProtobufCMessage *fact, const char *fmt, ...)
