@@ -50,21 +50,6 @@ size_t book_count(const struct book *book)
 	return book->orders.count;
 }
 
-bool book_trades(const struct book *book)
-{
-	switch (book->trading) {
-	case BOOK_UNHEARD:
-	case BOOK_OPEN:
-		return true;
-	case BOOK_CLOSED:
-	case BOOK_HALTED:
-	case BOOK_OPENING_AUCTION:
-	case BOOK_CLOSING_AUCTION:
-		break;
-	}
-	return false;
-}
-
 /* Queues ////////////////////////////////////////////////////////////////////////////////// */
 
 const struct book_ladder *book_queue_side(const struct book *book, enum book_queue queue,

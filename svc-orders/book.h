@@ -103,12 +103,6 @@ struct book_order {
 	uint8_t stp, side, type, tif, queue;
 };
 
-/* The taker of a sweep that goes on in the next step: what of it has not traded yet. */
-struct book_taker {
-	struct bus_id id;
-	struct bus_quantity leaves; /* 0: there is none */
-};
-
 /*
  * An order between the queues while the steps of one input go on: it was elected, replaces another,
  * or has traded and is not through. What of it the command does not say (again) is here.
@@ -182,11 +176,6 @@ struct book {
 	struct book_table orders;
 	struct book_memory *memory;	/* borrowed: shared by the books of a processor */
 	const struct book_watch *watch; /* borrowed; may be NULL */
-	/* Of the handlers that do not use book_engine.h. */
-	enum book_trading trading;
-	int32_t session_date;
-	int64_t last_priority;
-	struct book_taker taker;
 };
 
 /* `symbol` must fit. Borrows `memory`, which must outlive the book. */
@@ -195,8 +184,6 @@ void book_release(struct book *book);
 
 struct book_order *book_find(const struct book *book, struct bus_id id);
 size_t book_count(const struct book *book);
-/* Whether orders are matched now. */
-bool book_trades(const struct book *book);
 
 struct book_new {
 	struct bus_id id;

@@ -1,4 +1,4 @@
-/* Plans on a const book, see book_match.h. */
+/* Looks at a const book, see book_match.h. */
 #include "book_match.h"
 
 static struct book_best best_of(enum book_side side, const struct book_level *level)
@@ -62,11 +62,6 @@ void book_walk_begin(struct book_side_walk *walk, const struct book_ladder *ladd
 	walk_level(walk, book_ladder_first(ladder, &walk->spot));
 }
 
-static void walk_begin(struct book_side_walk *walk, const struct book *book, enum book_side side)
-{
-	book_walk_begin(walk, book_ladder(book, side), side);
-}
-
 void book_walk_next(struct book_side_walk *walk)
 {
 	walk->order = walk->order->next;
@@ -91,57 +86,13 @@ struct book_best book_walk_best(const struct book_side_walk *walk)
 	return (struct book_best){ book_price(walk->side, walk->level->key), walk->total };
 }
 
-struct book_best book_best_without(const struct book *book, const struct book_order *order,
-				   struct bus_quantity by)
-{
-	struct book_side_walk walk;
-
-	walk_begin(&walk, book, order->side);
-	if (walk.level == order->level) {
-		walk.total.micros -= (uint64_t)by.micros;
-		if (walk.total.micros == 0)
-			walk_level(&walk, book_ladder_next(walk.ladder, &walk.spot));
-	}
-	return book_walk_best(&walk);
-}
-
 /* Taking ////////////////////////////////////////////////////////////////////////////////// */
-
-static struct bus_quantity less(struct bus_quantity a, struct bus_quantity b)
-{
-	return a.micros < b.micros ? a : b;
-}
 
 int64_t book_worst_key(enum book_side side, struct bus_price limit)
 {
 	if (side == BOOK_SELL && limit.micros == 0)
 		return INT64_MIN;
 	return book_key(book_opposite(side), limit);
-}
-
-void book_take_begin(struct book_taking *taking, const struct book *book, enum book_side side,
-		     struct bus_price limit, struct bus_quantity leaves)
-{
-	walk_begin(&taking->walk, book, book_opposite(side));
-	taking->worst_key = book_worst_key(side, limit);
-	taking->leaves = leaves;
-}
-
-bool book_take_next(struct book_taking *taking, struct book_match *match)
-{
-	struct book_side_walk *walk = &taking->walk;
-
-	if (taking->leaves.micros == 0 || walk->level == NULL ||
-	    walk->level->key < taking->worst_key)
-		return false;
-	match->maker = walk->order;
-	match->taker = NULL;
-	match->quantity = less(taking->leaves, walk->leaves);
-	match->maker_leaves.micros = walk->leaves.micros - match->quantity.micros;
-	match->taker_leaves.micros = taking->leaves.micros - match->quantity.micros;
-	taking->leaves = match->taker_leaves;
-	book_walk_use(walk, match->quantity);
-	return true;
 }
 
 bool book_can_fill(const struct book *book, enum book_side side, struct bus_price limit,
@@ -161,8 +112,6 @@ bool book_can_fill(const struct book *book, enum book_side side, struct bus_pric
 	return false;
 }
 
-/* Uncrossing ////////////////////////////////////////////////////////////////////////////// */
-
 static bool meets(const struct book_level *bid, const struct book_level *ask)
 {
 	return bid != NULL && ask != NULL && bid->key >= -ask->key;
@@ -171,79 +120,4 @@ static bool meets(const struct book_level *bid, const struct book_level *ask)
 bool book_crossed(const struct book *book)
 {
 	return meets(book_ladder_best(&book->bids), book_ladder_best(&book->asks));
-}
-
-void book_uncross_begin(struct book_uncrossing *uncrossing, const struct book *book)
-{
-	walk_begin(&uncrossing->bids, book, BOOK_BUY);
-	walk_begin(&uncrossing->asks, book, BOOK_SELL);
-}
-
-bool book_uncross_next(struct book_uncrossing *uncrossing, struct book_match *match)
-{
-	struct book_side_walk *maker = &uncrossing->bids, *taker = &uncrossing->asks;
-
-	if (!meets(maker->level, taker->level))
-		return false;
-	if (taker->order->priority < maker->order->priority) {
-		maker = &uncrossing->asks;
-		taker = &uncrossing->bids;
-	}
-	match->maker = maker->order;
-	match->taker = taker->order;
-	match->quantity = less(maker->leaves, taker->leaves);
-	match->maker_leaves.micros = maker->leaves.micros - match->quantity.micros;
-	match->taker_leaves.micros = taker->leaves.micros - match->quantity.micros;
-	book_walk_use(maker, match->quantity);
-	book_walk_use(taker, match->quantity);
-	return true;
-}
-
-/* Expiring //////////////////////////////////////////////////////////////////////////////// */
-
-void book_expire_begin(struct book_expiring *expiring, const struct book *book)
-{
-	*expiring = (struct book_expiring){ .book = book };
-	walk_begin(&expiring->walk, book, BOOK_BUY);
-}
-
-/* The first level of which something stays is the best of its side. */
-static void keep_best(struct book_expiring *expiring)
-{
-	const struct book_side_walk *walk = &expiring->walk;
-	struct book_top *top = &expiring->top;
-	struct book_best *best = walk->side == BOOK_BUY ? &top->bid : &top->ask;
-
-	if (best->total.micros == 0 && walk->total.micros != 0)
-		*best = book_walk_best(walk);
-}
-
-const struct book_order *book_expire_next(struct book_expiring *expiring)
-{
-	struct book_side_walk *walk = &expiring->walk;
-	const struct book_order *order;
-
-	do {
-		if (walk->level == NULL && walk->side == BOOK_BUY)
-			walk_begin(walk, expiring->book, BOOK_SELL);
-		if (walk->level == NULL)
-			return NULL;
-		order = walk->order;
-		if (order->tif == BOOK_DAY)
-			walk->total.micros -= (uint64_t)order->leaves.micros;
-		if (order->next == NULL)
-			keep_best(expiring);
-		book_walk_next(walk);
-	} while (order->tif != BOOK_DAY);
-	return order;
-}
-
-struct book_top book_expire_top(struct book_expiring *expiring)
-{
-	/* What the walk has not reached stays. */
-	if (expiring->walk.level != NULL)
-		keep_best(expiring);
-	if (expiring->walk.side == BOOK_BUY)
-		expiring->top.ask = book_top(expiring->book).ask;
-	return expiring->top;
 }

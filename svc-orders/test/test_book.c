@@ -1,11 +1,12 @@
 /*
- * The book as a data structure: the ladder's order, the table's removals, plans that change
- * nothing; and 200,000 random commands compared with the naive book, execution by execution.
+ * The book as a data structure: the ladder's order, the table's removals, totals; and 200,000
+ * random commands through the engine compared with the naive book, execution by execution.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../libbus/test/suite.h"
+#include "book_engine.h"
 #include "book_match.h"
 #include "lib/naive_book.h"
 
@@ -148,33 +149,6 @@ START_TEST(test_best_is_highest_bid_and_lowest_offer)
 }
 END_TEST
 
-START_TEST(test_a_plan_changes_nothing_and_tells_the_top_after_it)
-{
-	struct book_taking taking;
-	struct book_match match;
-	struct book_best best;
-
-	rest(&book, 1, BOOK_SELL, 101, 10, BOOK_DAY);
-	rest(&book, 2, BOOK_SELL, 101, 20, BOOK_DAY);
-	rest(&book, 3, BOOK_SELL, 102, 30, BOOK_DAY);
-	book_take_begin(&taking, &book, BOOK_BUY, (struct bus_price){ 101 },
-			(struct bus_quantity){ 25 });
-	ck_assert(book_take_next(&taking, &match));
-	ck_assert_uint_eq(number_of(match.maker->id), 1);
-	ck_assert_int_eq(match.quantity.micros, 10);
-	ck_assert_int_eq(match.taker_leaves.micros, 15);
-	ck_assert(book_take_next(&taking, &match));
-	ck_assert_uint_eq(number_of(match.maker->id), 2);
-	ck_assert_int_eq(match.maker_leaves.micros, 5);
-	ck_assert(!book_take_next(&taking, &match));
-	best = book_walk_best(&taking.walk);
-	ck_assert_int_eq(best.price.micros, 101);
-	ck_assert_int_eq(book_total_shown(best.total).micros, 5);
-	ck_assert_uint_eq(book_count(&book), 3);
-	check_book(&book);
-}
-END_TEST
-
 /* What each limit and quantity can do against offers of 10 @ 101 and 20 @ 102. */
 static const struct fill_case {
 	enum book_side side;
@@ -213,38 +187,6 @@ START_TEST(test_totals_beyond_64_bits)
 }
 END_TEST
 
-START_TEST(test_expiring_leaves_good_till_canceled)
-{
-	struct book_expiring expiring;
-	const struct book_order *order;
-	struct book_top top;
-	uint64_t seen[3];
-	size_t n = 0;
-
-	rest(&book, 1, BOOK_BUY, 100, 10, BOOK_DAY);
-	rest(&book, 2, BOOK_BUY, 99, 5, BOOK_DAY);
-	rest(&book, 3, BOOK_BUY, 99, 7, BOOK_GTC);
-	rest(&book, 4, BOOK_SELL, 101, 1, BOOK_DAY);
-	book_expire_begin(&expiring, &book);
-	while ((order = book_expire_next(&expiring)) != NULL)
-		seen[n++] = number_of(order->id);
-	ck_assert_uint_eq(n, 3);
-	ck_assert(seen[0] == 1 && seen[1] == 2 && seen[2] == 4);
-	top = book_expire_top(&expiring);
-	ck_assert_int_eq(top.bid.price.micros, 99);
-	ck_assert_int_eq(book_total_shown(top.bid.total).micros, 7);
-	ck_assert_int_eq(book_total_shown(top.ask.total).micros, 0);
-
-	/* Cut short after the first: the second is still there. */
-	book_expire_begin(&expiring, &book);
-	book_expire_next(&expiring);
-	top = book_expire_top(&expiring);
-	ck_assert_int_eq(top.bid.price.micros, 99);
-	ck_assert_int_eq(book_total_shown(top.bid.total).micros, 12);
-	ck_assert_int_eq(top.ask.price.micros, 101);
-}
-END_TEST
-
 /* Against the naive book ////////////////////////////////////////////////////////////////// */
 
 struct duel {
@@ -252,49 +194,36 @@ struct duel {
 	uint64_t seed, last_id;
 };
 
-static void fill(const struct book_order *resting, struct bus_quantity leaves)
-{
-	struct book_order *order = book_find(&book, resting->id);
+static struct book_event room[BOOK_STEP_EVENTS];
+static struct book_events events = { room, 0, BOOK_STEP_EVENTS };
 
-	if (leaves.micros == 0)
-		book_remove(&book, order);
-	else
-		book_reduce(&book, order,
-			    (struct bus_quantity){ order->leaves.micros - leaves.micros });
-}
-
-static void compare_trade(const struct naive_book *naive, size_t i, const struct book_match *match,
-			  uint64_t taker)
+static void compare_trade(const struct naive_book *naive, size_t i,
+			  const struct book_executed *executed)
 {
 	const struct naive_trade *trade = &naive->trades[i];
 
 	ck_assert_uint_lt(i, naive->trade_count);
-	ck_assert_uint_eq(number_of(match->maker->id), trade->maker);
-	ck_assert_uint_eq(taker, trade->taker);
-	ck_assert_int_eq(match->maker->price.micros, trade->price);
-	ck_assert_int_eq(match->quantity.micros, trade->quantity);
-	ck_assert_int_eq(match->maker_leaves.micros, trade->maker_leaves);
-	ck_assert_int_eq(match->taker_leaves.micros, trade->taker_leaves);
+	ck_assert_uint_eq(number_of(executed->maker), trade->maker);
+	ck_assert_uint_eq(number_of(executed->taker), trade->taker);
+	ck_assert_int_eq(executed->price.micros, trade->price);
+	ck_assert_int_eq(executed->quantity.micros, trade->quantity);
+	ck_assert_int_eq(executed->maker_leaves.micros, trade->maker_leaves);
+	ck_assert_int_eq(executed->taker_leaves.micros, trade->taker_leaves);
 }
 
-/* Plans, compares each trade, and only then changes the book. */
-static int64_t take(struct duel *duel, const struct naive_order *order)
+/* Decides upon the command, compares each trade, and only then changes the book. */
+static void send(struct duel *duel, const struct book_command *command)
 {
-	static struct book_match trades[4096];
-	struct book_taking taking;
 	size_t n = 0;
 
-	book_take_begin(&taking, &book, order->buy ? BOOK_BUY : BOOK_SELL,
-			(struct bus_price){ order->price }, (struct bus_quantity){ order->leaves });
-	while (book_take_next(&taking, &trades[n])) {
-		compare_trade(&duel->naive, n, &trades[n], order->id);
-		n++;
-		ck_assert_uint_lt(n, BUS_ARRAY_LEN(trades));
-	}
-	ck_assert_uint_eq(n, duel->naive.trade_count);
-	for (size_t i = 0; i < n; i++)
-		fill(trades[i].maker, trades[i].maker_leaves);
-	return taking.leaves.micros;
+	ck_assert_int_eq(book_decide(&book, command, &events), BOOK_DONE);
+	for (size_t i = 0; i < events.count; i++)
+		if (events.at[i].kind == BOOK_EXECUTED)
+			compare_trade(&duel->naive, n++, &events.at[i].executed);
+	if (command->kind == BOOK_NEW)
+		ck_assert_uint_eq(n, duel->naive.trade_count);
+	for (size_t i = 0; i < events.count; i++)
+		book_apply(&book, &events.at[i]);
 }
 
 static void duel_place(struct duel *duel)
@@ -302,6 +231,7 @@ static void duel_place(struct duel *duel)
 	enum naive_rest how = draw(&duel->seed, 10) < 7	  ? NAIVE_REST
 			      : draw(&duel->seed, 2) == 0 ? NAIVE_IOC
 							  : NAIVE_FOK;
+	static const enum book_tif tifs[] = { BOOK_DAY, BOOK_IOC, BOOK_FOK };
 	struct naive_order order = {
 		.id = ++duel->last_id,
 		.buy = draw(&duel->seed, 2) == 0,
@@ -309,8 +239,8 @@ static void duel_place(struct duel *duel)
 		.price = 950 + (int64_t)draw(&duel->seed, 100),
 		.leaves = 1 + (int64_t)draw(&duel->seed, 100),
 	};
-	enum book_side side = order.buy ? BOOK_BUY : BOOK_SELL;
-	int64_t left, expected;
+	struct book_command command = { .kind = BOOK_NEW };
+	int64_t left;
 
 	/* A drift of the price, so that levels die and others are born. */
 	order.price += (int64_t)(duel->last_id / 500) + (order.buy ? -15 : 15);
@@ -318,40 +248,38 @@ static void duel_place(struct duel *duel)
 		order.price = 0;
 	if (how == NAIVE_FOK)
 		order.leaves *= 5;
+	command.order = (struct book_order_command){
+		.id = id_of(order.id),
+		.side = order.buy ? BOOK_BUY : BOOK_SELL,
+		.type = order.price == 0 ? BOOK_MARKET : BOOK_LIMIT,
+		.tif = tifs[how],
+		.quantity = { order.leaves },
+		.limit = { order.price },
+	};
 	left = naive_book_place(&duel->naive, &order, how);
-	if (how == NAIVE_FOK && !book_can_fill(&book, side, (struct bus_price){ order.price },
-					       (struct bus_quantity){ order.leaves })) {
-		ck_assert_uint_eq(duel->naive.trade_count, 0);
-		ck_assert_int_eq(left, order.leaves);
-		return;
-	}
-	expected = take(duel, &order);
-	ck_assert_int_eq(left, expected);
-	if (how == NAIVE_REST && left > 0)
-		rest(&book, order.id, side, order.price, left, BOOK_DAY);
+	send(duel, &command);
+	ck_assert_int_eq(book_find(&book, id_of(order.id)) != NULL, how == NAIVE_REST && left > 0);
 }
 
 static void duel_end(struct duel *duel, bool decrease)
 {
 	uint64_t back = draw(&duel->seed, 400);
 	uint64_t id = duel->last_id > back ? duel->last_id - back : 1;
-	struct book_order *order = book_find(&book, id_of(id));
-	int64_t by = 1 + (int64_t)draw(&duel->seed, 60);
+	const struct book_order *order = book_find(&book, id_of(id));
+	struct book_command command = { .kind = decrease ? BOOK_DECREASE : BOOK_CANCEL };
 
-	if (decrease) {
-		int64_t left = naive_book_decrease(&duel->naive, id, by);
-
-		ck_assert_int_eq(left < 0, order == NULL);
-		if (order != NULL && by >= order->leaves.micros)
-			book_remove(&book, order);
-		else if (order != NULL)
-			book_reduce(&book, order, (struct bus_quantity){ by });
-		return;
-	}
-	ck_assert_int_eq(naive_book_cancel(&duel->naive, id),
-			 order != NULL ? order->leaves.micros : 0);
-	if (order != NULL)
-		book_remove(&book, order);
+	command.request = (struct book_request_command){
+		.id = id_of(id),
+		.by = { 1 + (int64_t)draw(&duel->seed, 60) },
+	};
+	if (decrease)
+		ck_assert_int_eq(naive_book_decrease(&duel->naive, id, command.request.by.micros) <
+					 0,
+				 order == NULL);
+	else
+		ck_assert_int_eq(naive_book_cancel(&duel->naive, id),
+				 order != NULL ? order->leaves.micros : 0);
+	send(duel, &command);
 }
 
 static void compare_best(const struct naive_book *naive, bool buy, const struct book_best *best)
@@ -392,51 +320,6 @@ START_TEST(test_against_naive_book)
 }
 END_TEST
 
-/* Rests without matching, as in a halt, then uncrosses; many times. */
-START_TEST(test_uncross_against_naive_book)
-{
-	struct duel duel = { .seed = 7 };
-	uint64_t trades = 0;
-
-	for (int round = 0; round < 300; round++) {
-		static struct book_match planned[4096];
-		struct book_uncrossing uncrossing;
-		size_t n = 0;
-
-		for (int i = 0; i < 40; i++) {
-			struct naive_order order = {
-				.id = ++duel.last_id,
-				.buy = draw(&duel.seed, 2) == 0,
-				.price = 1000 + (int64_t)draw(&duel.seed, 30),
-				.leaves = 1 + (int64_t)draw(&duel.seed, 50),
-			};
-
-			naive_book_queue(&duel.naive, &order);
-			rest(&book, order.id, order.buy ? BOOK_BUY : BOOK_SELL, order.price,
-			     order.leaves, BOOK_GTC);
-		}
-		naive_book_uncross(&duel.naive);
-		book_uncross_begin(&uncrossing, &book);
-		while (book_uncross_next(&uncrossing, &planned[n])) {
-			compare_trade(&duel.naive, n, &planned[n], number_of(planned[n].taker->id));
-			n++;
-		}
-		ck_assert_uint_eq(n, duel.naive.trade_count);
-		for (size_t i = 0; i < n; i++) {
-			struct bus_id maker = planned[i].maker->id, taker = planned[i].taker->id;
-
-			fill(&(struct book_order){ .id = maker }, planned[i].maker_leaves);
-			fill(&(struct book_order){ .id = taker }, planned[i].taker_leaves);
-		}
-		trades += n;
-		ck_assert(!book_crossed(&book));
-		ck_assert_uint_eq(duel.naive.count, book_count(&book));
-	}
-	ck_assert_uint_gt(trades, 1000);
-	naive_book_release(&duel.naive);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("book");
@@ -446,15 +329,12 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_ladder_keeps_order_through_splits_and_merges);
 	tcase_add_test(tcase, test_best_is_highest_bid_and_lowest_offer);
-	tcase_add_test(tcase, test_a_plan_changes_nothing_and_tells_the_top_after_it);
 	tcase_add_loop_test(tcase, test_can_fill, 0, BUS_ARRAY_LEN(fill_cases));
 	tcase_add_test(tcase, test_totals_beyond_64_bits);
-	tcase_add_test(tcase, test_expiring_leaves_good_till_canceled);
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(duels, setup, teardown);
 	tcase_set_timeout(duels, 300);
 	tcase_add_test(duels, test_against_naive_book);
-	tcase_add_test(duels, test_uncross_against_naive_book);
 	suite_add_tcase(suite, duels);
 	return suite_run(suite);
 }
