@@ -303,6 +303,9 @@ static void evolve_replaced(struct desk_state *desk, const ORDERS(OrderReplaced)
 	struct order *old = &order_of(desk, fact->order_id)->order;
 	struct order *order = &order_of(desk, fact->new_order_id)->order;
 
+	/* It was elected while the replacement was on its way. */
+	if (old->triggered)
+		order->triggered = true;
 	order_become(old, ORDER_REPLACED);
 	old->updated_at = order->updated_at = fact->replaced_at_micros;
 	order->quantity.micros = fact->quantity_micros;

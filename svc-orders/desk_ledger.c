@@ -284,7 +284,7 @@ int desk_decide_position_split(const void *state, const struct bus_input *input,
 {
 	const PORTFOLIO(PositionSplit) *split = (const void *)input->message;
 	struct posting posting;
-	int64_t delta;
+	int64_t delta, covered;
 
 	if (split->symbol[0] == '\0' ||
 	    !posting_init(&posting, state, input, facts, split->symbol) ||
@@ -294,6 +294,10 @@ int desk_decide_position_split(const void *state, const struct bus_input *input,
 	    !add_signed(&posting.balances.shares, delta) ||
 	    !add_signed(&posting.balances.cash, split->cash_in_lieu_micros))
 		return BUS_ERR_OVERFLOW;
+	/* But where a fraction was all that was owed. */
+	if (margin_exposure(&posting.balances.shares) == 0 &&
+	    !margin_cover(&posting.balances, margin_exposure(&posting.before.shares), &covered))
+		return BUS_ERR_PARK;
 	posting.reason = BALANCE_REASON(SPLIT);
 	posting.reference_id = split->action_id;
 	posting.holding.actions = split->number;

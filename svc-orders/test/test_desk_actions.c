@@ -221,11 +221,32 @@ START_TEST(replaced_by_what_traded)
 }
 END_TEST
 
+/* What was owed was less than a share: nothing is owed any more, and nothing held. */
+START_TEST(short_fraction)
+{
+	static const struct desk_line lines[] = {
+		{ "deposit 1000", "cash 1000/0" },
+		{ "place 1 sell 3 @ 100", "accepted hold 0 short 3 margin 150 cash 1000/150 shares "
+					  "0/0 -> NewOrder AAPL 3 @ 100" },
+		{ "fill 1 3 @ 100 leaves 0", "filled FILLED 3,3,0,3 delta 300 released 0 hold 0 "
+					     "cash 1300/450 shares -3/0 collateral 450" },
+		{ "due AAPL", "action cleared" },
+		{ "split AAPL 1 -3 0 -30", "shares AAPL 0/0 actions 1 cash 1270/0" },
+		{ "place 2 buy 1 @ 100",
+		  "accepted hold 100 cash 1270/100 shares 0/0 -> NewOrder AAPL 1 @ 100" },
+	};
+
+	script.shorting = true;
+	script_refer(ACCOUNT_STATUS(OPEN));
+	CHECK(lines);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		nothing_open, the_last_one_ends,     position_of_nothing,     sold_before,
-		short_split,  replacement_waits_too, replaced_by_what_traded,
+		short_split,  replacement_waits_too, replaced_by_what_traded, short_fraction,
 	};
 
 	return desk_suite_run("desk_actions", tests, BUS_ARRAY_LEN(tests));

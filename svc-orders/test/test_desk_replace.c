@@ -398,6 +398,27 @@ START_TEST(answers_that_do_not_fit)
 }
 END_TEST
 
+/* The stop is elected before the replacement takes its place: so it is, too. */
+START_TEST(elected_while_pending)
+{
+	static const struct desk_line lines[] = {
+		{ "deposit 10 AAPL", "shares AAPL 10/0" },
+		{ "place 1 sell 10 @ 98 stop=99",
+		  "accepted hold 10 cash 0/0 shares 10/10 -> NewOrder AAPL 10 @ 98 stop 99" },
+		{ "replace 1 2 qty=8", "replace requested hold 0 cash 0/0 shares 10/10 -> "
+				       "ReplaceOrder AAPL 8 @ 98 stop 99" },
+		{ "fill 2 1 @ 98 leaves 7", "park" },
+		{ "triggered 1", "triggered" },
+		{ "replaced 1 2 8 leaves 8",
+		  "replaced NEW 8,0,8,0 released 2 hold 8 cash 0/0 shares 10/8" },
+		{ "fill 2 8 @ 98 leaves 0",
+		  "filled FILLED 8,8,0,8 delta 784 released 0 hold 0 cash 784/0 shares 2/0" },
+	};
+
+	CHECK(lines);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -416,6 +437,7 @@ int main(void)
 		sells,
 		prevented_while_pending,
 		answers_that_do_not_fit,
+		elected_while_pending,
 	};
 
 	return desk_suite_run("desk_replace", tests, BUS_ARRAY_LEN(tests));
