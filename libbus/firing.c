@@ -6,7 +6,6 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "bus/log.h"
 #include "bus/time.h"
 #include "sql.h"
 

@@ -86,6 +86,7 @@ static void on_firing(void *arg, const rd_kafka_message_t *message)
 	Bourse__Sample__V1__SampleEvents *step =
 		bourse__sample__v1__sample_events__unpack(NULL, message->len, message->payload);
 	const Bourse__Bus__V1__Cause *cause = step->meta->cause;
+	size_t len = strlen(f->text);
 	char key[64], name[200];
 	int32_t p = message->partition;
 
@@ -97,10 +98,8 @@ static void on_firing(void *arg, const rd_kafka_message_t *message)
 			f->sorted = false;
 		f->due[p] = cause->due_micros;
 		snprintf(f->last[p], sizeof(f->last[p]), "%s", name);
-		if (strlen(f->text) + strlen(name) + 2 < sizeof(f->text)) {
-			strcat(f->text, name);
-			strcat(f->text, " ");
-		}
+		if (len + strlen(name) + 2 < sizeof(f->text))
+			snprintf(f->text + len, sizeof(f->text) - len, "%s ", name);
 		f->count++;
 	}
 	bourse__sample__v1__sample_events__free_unpacked(step, NULL);
