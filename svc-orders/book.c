@@ -94,7 +94,9 @@ static void enqueue(struct book *book, struct book_order *order, bool newest)
 		before = before->prev;
 	order->level = level;
 	order->prev = before;
-	order->next = before != NULL ? before->next : level->head;
+	order->next = NULL;
+	if (!newest) /* else nothing of the one before it is read: it may be far away */
+		order->next = before != NULL ? before->next : level->head;
 	if (order->prev != NULL)
 		order->prev->next = order;
 	else

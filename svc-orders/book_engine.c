@@ -245,14 +245,13 @@ static const struct book_order *sibling_of(const struct book *book,
 static enum book_answer decide_new(struct book_plan *plan)
 {
 	const struct book_order_command *command = &plan->command->order;
-	struct book_incoming incoming;
+	struct book_incoming incoming = incoming_of(command);
 	struct entry entry = { .plan = plan, .incoming = &incoming };
 	enum book_reject reason;
 	const char *text;
 
 	if (book_find(plan->book, command->id) != NULL)
 		return BOOK_DUPLICATE;
-	incoming = incoming_of(command);
 	if (book_check_order(plan->book, command, &reason, &text))
 		return refuse(&entry, reason, text);
 	incoming.pair = sibling_of(plan->book, &incoming);
