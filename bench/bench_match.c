@@ -422,9 +422,18 @@ static double by_levels(uint32_t levels)
 	return best;
 }
 
+static inline void take_turns(const struct book *books, uint32_t symbols, uint32_t k,
+			      const struct book_command *command, struct book_hint *hints,
+			      enum book_ahead ahead)
+{
+	if (k < symbols)
+		book_prefetch(&books[k], command, &hints[k % AHEAD], ahead);
+}
+
 /* Every message is another symbol's; each has the same flow, and about 60 orders rest in each. */
 static double by_symbols(uint32_t symbols)
 {
+	static struct book_hint hints[AHEAD];
 	uint32_t messages = 1000000, each = messages / symbols > 100 ? messages / symbols : 100;
 	struct match_shape shape = match_shapes[0];
 	struct match_flow flow;
@@ -445,6 +454,13 @@ static double by_symbols(uint32_t symbols)
 			cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
 		for (uint32_t k = 0; k < symbols; k++) {
 			set_command(&command, &flow.messages[i]);
+			if (symbols > AHEAD) {
+				take_turns(books, symbols, k + 15, &command, hints,
+					   BOOK_AHEAD_BOOK);
+				take_turns(books, symbols, k + 11, &command, hints, BOOK_AHEAD_FAR);
+				take_turns(books, symbols, k + 8, &command, hints, BOOK_AHEAD_NEAR);
+				take_turns(books, symbols, k + 4, &command, hints, BOOK_AHEAD_NEXT);
+			}
 			process(&books[k], &command);
 		}
 	}

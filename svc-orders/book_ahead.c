@@ -4,7 +4,8 @@
  */
 #include "book_engine.h"
 
-#define LARGE 8192 /* orders; some 1.3 MiB: below it a book is in the cache, by and large */
+#define LARGE                                                                                      \
+	8192 /* orders of all books; some 1.3 MiB: below it they are in the cache, by and large */
 
 static void far(const struct book *book, const struct book_command *command, struct bus_id id)
 {
@@ -31,8 +32,11 @@ static void near_by(const struct book *book, const struct book_command *command,
 	__builtin_prefetch((const char *)hint->order + 64);
 }
 
-static void next(const struct book_hint *hint)
+static void next(const struct book *book, const struct book_hint *hint)
 {
+	/* Where books take turns, their best is far away, too. */
+	__builtin_prefetch(book->bids.best);
+	__builtin_prefetch(book->asks.best);
 	if (hint->level != NULL)
 		__builtin_prefetch(hint->level->tail, 1);
 	if (hint->order == NULL)
@@ -47,7 +51,12 @@ void book_prefetch(const struct book *book, const struct book_command *command,
 {
 	struct bus_id id = { { 0 } };
 
-	if (book_count(book) < LARGE)
+	if (ahead == BOOK_AHEAD_BOOK) {
+		for (size_t i = 0; i < sizeof(*book); i += 64)
+			__builtin_prefetch((const char *)book + i, 1);
+		return;
+	}
+	if (book->memory->orders.objects < LARGE)
 		return;
 	switch (command->kind) {
 	case BOOK_NEW:
@@ -65,6 +74,8 @@ void book_prefetch(const struct book *book, const struct book_command *command,
 		return;
 	}
 	switch (ahead) {
+	case BOOK_AHEAD_BOOK:
+		break;
 	case BOOK_AHEAD_FAR:
 		*hint = (struct book_hint){ NULL, NULL };
 		far(book, command, id);
@@ -73,7 +84,7 @@ void book_prefetch(const struct book *book, const struct book_command *command,
 		near_by(book, command, id, hint);
 		break;
 	case BOOK_AHEAD_NEXT:
-		next(hint);
+		next(book, hint);
 		break;
 	}
 }

@@ -336,11 +336,12 @@ enum book_answer book_decide(const struct book *book, const struct book_command 
 void book_apply(struct book *book, const struct book_event *event);
 
 /*
- * Whoever has the next commands at hand already hides the misses of the cache in a large book: for
- * each command some twelve ahead BOOK_AHEAD_FAR, then BOOK_AHEAD_NEAR, then BOOK_AHEAD_NEXT.
- * Changes nothing, and does nothing where all is in the cache anyway.
+ * Whoever has the next commands at hand already hides the misses of the cache in large books, or
+ * many: for each command some sixteen ahead BOOK_AHEAD_BOOK (where books take turns), twelve ahead
+ * BOOK_AHEAD_FAR, then BOOK_AHEAD_NEAR, then BOOK_AHEAD_NEXT. Changes nothing, and does nothing
+ * where all is in the cache anyway.
  */
-enum book_ahead { BOOK_AHEAD_FAR, BOOK_AHEAD_NEAR, BOOK_AHEAD_NEXT };
+enum book_ahead { BOOK_AHEAD_BOOK, BOOK_AHEAD_FAR, BOOK_AHEAD_NEAR, BOOK_AHEAD_NEXT };
 
 /* What BOOK_AHEAD_NEAR has found of a command; one is kept for each, and is nobody else's business.
  */

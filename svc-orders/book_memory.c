@@ -48,6 +48,7 @@ static void grow(struct book_pool *pool)
 	slab = book_memory_block(size);
 	pool->slabs = bus_realloc(pool->slabs, (pool->slab_count + 1) * sizeof(*pool->slabs));
 	pool->slabs[pool->slab_count++] = slab;
+	pool->objects += size / pool->size;
 	/* Backwards, so that neighbours are handed out one after the other. */
 	for (size_t i = size / pool->size; i-- > 0;)
 		book_pool_give(pool, slab + i * pool->size);

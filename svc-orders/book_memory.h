@@ -14,6 +14,7 @@ struct book_pool {
 	void *free;   /* chained through the first word of each */
 	void **slabs; /* owned */
 	size_t slab_count;
+	size_t objects; /* in all slabs */
 };
 
 void book_pool_init(struct book_pool *pool, size_t size);
