@@ -234,10 +234,81 @@ START_TEST(retail_fees)
 }
 END_TEST
 
+static const BOOKS(NewOrder) * new_order(size_t n)
+{
+	const struct bus_fold_reaction *reaction = bus_fold_reaction(script.fold, n);
+
+	ck_assert_ptr_eq(reaction->message->descriptor, BOOKS_D(new_order));
+	return (const void *)reaction->message;
+}
+
+/* The book hears all that it must know of an order. */
+START_TEST(told_to_the_book)
+{
+	const int64_t day = INT64_C(86400) * BUS_MICROS;
+	const BOOKS(NewOrder) * order, *other;
+
+	script.actions = 3;
+	script_refer(ACCOUNT_STATUS(OPEN));
+	script_run(&script, "deposit 10000");
+	script_run(&script, "place 1 buy 10 @ 100 gtc stp=3");
+	order = new_order(0);
+	ck_assert_int_eq(order->expires_at_micros, NOON + 90 * day);
+	ck_assert_int_eq(order->actions, 3);
+	ck_assert_int_eq((int)order->self_trade_prevention, ORDER_STP_CANCEL_OLDEST);
+	ck_assert_str_eq(order->sibling_order_id, "");
+	script_run(&script, "place 2 buy 10 @ 95 oco sl=105:106");
+	order = new_order(0);
+	other = new_order(1);
+	ck_assert_str_eq(order->sibling_order_id, other->order_id);
+	ck_assert_str_eq(other->sibling_order_id, order->order_id);
+	ck_assert_int_eq((int)other->type, ORDER_STOP_LIMIT);
+	ck_assert_int_eq(other->limit_price_micros, 106 * BUS_MICROS);
+	ck_assert_int_eq(other->expires_at_micros, 0);
+	script_run(&script, "place 3 buy $500 @ market ioc");
+	order = new_order(0);
+	ck_assert_int_eq(order->notional_micros, 500 * BUS_MICROS);
+	ck_assert_int_eq(order->quantity_increment_micros, BUS_MICROS);
+	script_run(&script, "place 4 buy 10 @ market trail=2% gtc");
+	order = new_order(0);
+	ck_assert_int_eq(order->trail_percent_micros, 2 * BUS_MICROS);
+	ck_assert_int_eq(order->reference_price_micros, 100 * BUS_MICROS);
+	script_run(&script, "replace 1 5 qty=12");
+	ck_assert_int_eq(
+		((const BOOKS(ReplaceOrder) *)(const void *)bus_fold_reaction(script.fold, 0)
+			 ->message)
+			->expires_at_micros,
+		NOON + 90 * day);
+}
+END_TEST
+
+/* Of the entry's time in force, and of its kind of self-trade prevention, are the legs. */
+START_TEST(legs_told_to_the_book)
+{
+	const BOOKS(NewOrder) * first, *second;
+
+	script_run(&script, "deposit 10000");
+	script_run(&script, "place 1 buy 10 @ 100 gtc stp=4 bracket tp=110 sl=90");
+	ck_assert_uint_eq(bus_fold_reaction_count(script.fold), 1);
+	script_run(&script, "fill 1 10 @ 100 leaves 0");
+	first = new_order(0);
+	second = new_order(1);
+	ck_assert_int_eq((int)first->side, ORDER_SELL);
+	ck_assert_int_eq((int)first->type, ORDER_LIMIT);
+	ck_assert_int_eq((int)second->type, ORDER_STOP);
+	ck_assert_int_eq((int)second->time_in_force, ORDER_GTC);
+	ck_assert_int_eq((int)second->self_trade_prevention, ORDER_STP_CANCEL_BOTH);
+	ck_assert_int_gt(second->expires_at_micros, NOON);
+	ck_assert_str_eq(first->sibling_order_id, second->order_id);
+	ck_assert_str_eq(second->sibling_order_id, first->order_id);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		stops, notional_buy, notional_sell, self_trades, active_fees, retail_fees,
+		stops,	     notional_buy, notional_sell,    self_trades,
+		active_fees, retail_fees,  told_to_the_book, legs_told_to_the_book,
 	};
 
 	return desk_suite_run("desk_types", tests, BUS_ARRAY_LEN(tests));
