@@ -21,7 +21,6 @@ static void forget_holdings(struct account *account)
 		HASH_DEL(account->holdings, holding);
 		free(holding);
 	}
-	settlement_release(&account->settlement);
 }
 
 void accounts_release(struct accounts *accounts)
@@ -31,6 +30,8 @@ void accounts_release(struct accounts *accounts)
 	HASH_ITER (hh, accounts->by_id, account, next) {
 		forget_withdrawals(account);
 		forget_holdings(account);
+		settlement_release(&account->settlement);
+		bus_assert(accounts->by_id != NULL);
 		HASH_DEL(accounts->by_id, account);
 		free(account);
 	}

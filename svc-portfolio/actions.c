@@ -190,18 +190,17 @@ struct lot *lots_merge(const struct lots *a, const struct lots *b, size_t *count
 	struct lot *merged = bus_malloc(((size_t)a->count + b->count + 1) * sizeof(*merged));
 	uint32_t i = 0, j = 0;
 
-	while (i < a->count || j < b->count) {
-		const struct lot *x = i < a->count ? lots_at(a, i) : NULL;
-		const struct lot *y = j < b->count ? lots_at(b, j) : NULL;
+	while (i < a->count && j < b->count) {
+		bool first = lots_at(a, i)->opened_at <= lots_at(b, j)->opened_at;
 
-		if (y == NULL || (x != NULL && x->opened_at <= y->opened_at)) {
-			merged[i + j] = *x;
-			i++;
-		} else {
-			merged[i + j] = *y;
-			j++;
-		}
+		merged[i + j] = first ? *lots_at(a, i) : *lots_at(b, j);
+		i += first;
+		j += !first;
 	}
+	for (; i < a->count; i++)
+		merged[i + j] = *lots_at(a, i);
+	for (; j < b->count; j++)
+		merged[i + j] = *lots_at(b, j);
 	*count = (size_t)i + j;
 	return merged;
 }

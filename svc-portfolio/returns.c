@@ -36,8 +36,9 @@ int64_t returns_grow(int64_t growth, const struct returns_day *day)
 	return worth <= 0 ? 0 : scale(growth, worth, invested);
 }
 
-#define YEAR	  365.0
-#define STEPS_MAX 200
+#define YEAR	     365.0
+#define STEPS_MAX    200
+#define BRACKETS_MAX 100 /* as far as a billion in x */
 
 /* The flows' worth at x, scaled by its largest term so that it stays finite. */
 static double worth_at(const struct returns_flow *flows, size_t count, double x)
@@ -66,13 +67,13 @@ static bool differ(double a, double b)
 /* An interval over which the sign changes, the one nearest to 0. */
 static bool bracket(const struct returns_flow *flows, size_t count, double *low, double *high)
 {
-	double at_zero = worth_at(flows, count, 0), left = 0, right = 0;
+	double at_zero = worth_at(flows, count, 0), left = 0, right = 0, step = 0.01;
 
 	if (at_zero == 0) {
 		*low = *high = 0;
 		return true;
 	}
-	for (double step = 0.01; step < 1e9; step *= 1.3) {
+	for (int i = 0; i < BRACKETS_MAX; i++) {
 		if (differ(worth_at(flows, count, right + step), at_zero)) {
 			*low = right;
 			*high = right + step;
@@ -85,6 +86,7 @@ static bool bracket(const struct returns_flow *flows, size_t count, double *low,
 		}
 		right += step;
 		left -= step;
+		step *= 1.3;
 	}
 	return false;
 }

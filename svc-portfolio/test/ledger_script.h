@@ -46,7 +46,8 @@ static inline int64_t script_micros(const char *text)
 {
 	int64_t value = 0;
 
-	ck_assert(text == NULL || bus_micros_parse(text, strlen(text), &value));
+	if (text != NULL)
+		ck_assert(bus_micros_parse(text, strlen(text), &value));
 	return value;
 }
 
@@ -347,7 +348,8 @@ static inline int script_fill(struct script *script, const struct script_fill *f
 	filled.trade_id = trade_id;
 	filled.symbol = (char *)fill->symbol;
 	filled.side = fill->quantity > 0 ? SIDE(BUY) : SIDE(SELL);
-	filled.last_quantity_micros = fill->quantity > 0 ? fill->quantity : -fill->quantity;
+	filled.last_quantity_micros =
+		fill->quantity < 0 && fill->quantity > INT64_MIN ? -fill->quantity : fill->quantity;
 	filled.cash_delta_micros = fill->cash;
 	filled.fee_micros = fill->fee;
 	filled.regulatory_fee_micros = fill->regulatory_fee;

@@ -355,6 +355,7 @@ static void announce_split(struct script *script, const struct row *row)
 	MARKET(CorporateAction) *action = announce(script, row, KIND(SPLIT));
 	int64_t ratio = script_micros(row->quantity);
 
+	bus_assert(ratio > 0);
 	action->new_shares = ratio >= BUS_MICROS ? ratio / BUS_MICROS : 1;
 	action->old_shares = ratio >= BUS_MICROS ? 1 : BUS_MICROS / ratio;
 	action->cash_price_micros = script_micros(row->cash);
