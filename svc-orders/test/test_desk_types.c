@@ -304,11 +304,91 @@ START_TEST(legs_told_to_the_book)
 }
 END_TEST
 
+/* What the market says of the symbol decides which orders it takes now. */
+START_TEST(sessions)
+{
+	static const struct {
+		int state;
+		bool halted, opening_held;
+		const char *line, *output;
+	} rows[] = {
+		{ SESSION(OPENING_AUCTION), false, false, "buy 1 @ 100 opg", "accepted" },
+		{ SESSION(OPENING_AUCTION), false, false, "buy 1 @ 100 cls", "accepted" },
+		{ SESSION(OPENING_AUCTION), false, false, "buy 1 @ 100", "accepted" },
+		{ SESSION(OPENING_AUCTION), false, false, "buy 1 @ market", "accepted" },
+		{ SESSION(OPENING_AUCTION), false, false, "buy 1 @ 100 ioc", "rejected HALTED" },
+		{ SESSION(OPENING_AUCTION), false, false, "buy 1 @ 100 post", "rejected HALTED" },
+		{ SESSION(OPEN), false, true, "buy 1 @ 100 opg", "rejected AUCTION_OVER" },
+		{ SESSION(OPEN), false, true, "buy 1 @ 100 cls", "accepted" },
+		{ SESSION(OPEN), true, true, "buy 1 @ 100", "accepted" },
+		{ SESSION(OPEN), true, true, "buy 1 @ 100 fok", "rejected HALTED" },
+		{ SESSION(CLOSING_AUCTION), false, true, "buy 1 @ 100 cls", "accepted" },
+		{ SESSION(CLOSING_AUCTION), false, true, "buy 1 @ 100 ioc", "rejected HALTED" },
+		{ SESSION(CLOSED), false, true, "buy 1 @ 100", "rejected MARKET_CLOSED" },
+		{ SESSION(UNSPECIFIED), false, false, "buy 1 @ 100", "rejected MARKET_CLOSED" },
+	};
+	char line[64];
+
+	script_run(&script, "deposit 10000");
+	for (int i = 0; i < (int)BUS_ARRAY_LEN(rows); i++) {
+		MARKET(Instrument) instrument = BOURSE__MARKET__V1__INSTRUMENT__INIT;
+
+		instrument.symbol = (char *)"AAPL";
+		instrument.price_increment_micros = 10000;
+		instrument.reference_price_micros = 100 * BUS_MICROS;
+		instrument.session = (Bourse__Market__V1__SessionState)rows[i].state;
+		instrument.halted = rows[i].halted;
+		instrument.opening_held = rows[i].opening_held;
+		bus_fold_reference(script.fold, DESK_SYMBOLS, "AAPL", &instrument.base);
+		snprintf(line, sizeof(line), "place %d %s", i, rows[i].line);
+		script_run(&script, line);
+		ck_assert_msg(strncmp(script.text, rows[i].output, strlen(rows[i].output)) == 0,
+			      "row %d: %s", i, script.text);
+	}
+}
+END_TEST
+
+/* A quote from before a split is of other shares: the market's reference price stands. */
+START_TEST(quote_from_before_a_split)
+{
+	MARKET(CorporateAction) action = BOURSE__MARKET__V1__CORPORATE_ACTION__INIT;
+	MARKET(CorporateAction) * actions[] = { &action };
+	MARKET(Instrument) instrument = BOURSE__MARKET__V1__INSTRUMENT__INIT;
+	MARKET(Quote) quote = BOURSE__MARKET__V1__QUOTE__INIT;
+
+	action.kind = ACTION_KIND(SPLIT);
+	action.effective = true;
+	action.effective_at_micros = NOON - 10;
+	instrument.symbol = quote.symbol = (char *)"AAPL";
+	instrument.session = SESSION(OPEN);
+	instrument.reference_price_micros = 25 * BUS_MICROS;
+	instrument.actions = actions;
+	instrument.n_actions = 1;
+	instrument.actions_effective = 1;
+	bus_fold_reference(script.fold, DESK_SYMBOLS, "AAPL", &instrument.base);
+	quote.last_price_micros = 100 * BUS_MICROS;
+	quote.last_at_micros = NOON - 11;
+	bus_fold_reference(script.fold, DESK_QUOTES, "AAPL", &quote.base);
+	script_run(&script, "deposit 1000");
+	script_run(&script, "place 1 buy 1 @ market");
+	ck_assert_str_eq(script.text, "accepted hold 26.25 collar 26.25 cash 1000/26.25 shares 0/0"
+				      " -> NewOrder AAPL 1 @ 26.25");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		stops,	     notional_buy, notional_sell,    self_trades,
-		active_fees, retail_fees,  told_to_the_book, legs_told_to_the_book,
+		stops,
+		notional_buy,
+		notional_sell,
+		self_trades,
+		active_fees,
+		retail_fees,
+		told_to_the_book,
+		legs_told_to_the_book,
+		sessions,
+		quote_from_before_a_split,
 	};
 
 	return desk_suite_run("desk_types", tests, BUS_ARRAY_LEN(tests));
