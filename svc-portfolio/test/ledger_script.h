@@ -55,6 +55,7 @@ static inline int64_t script_time(const char *text)
 {
 	int64_t at = 0;
 
+	bus_assert(text != NULL);
 	ck_assert_msg(bus_time_parse(text, strlen(text), &at), "%s", text);
 	return at;
 }
