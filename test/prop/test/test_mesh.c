@@ -13,7 +13,7 @@ extern const struct bus_processor desk_processor, book_processor, ledger_process
 #if defined(__SANITIZE_ADDRESS__)
 #define STREAMS 2 /* for each case */
 #else
-#define STREAMS 10
+#define STREAMS 30
 #endif
 #define CASES  10
 #define LENGTH 2000
