@@ -24,6 +24,7 @@ COMPONENTS := libbus $(SERVICES) $(wildcard cli) $(wildcard test/sample) $(wildc
 PROGRAMS :=
 TESTS :=
 # Services whose objects a program of bench/ or test/ works on in process: USES_<source stem> := svc-...
+USES_bench_match := svc-orders
 USES_bench_ledger := svc-portfolio
 USES_bourse := svc-portfolio
 USES_test/prop := svc-orders

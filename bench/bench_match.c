@@ -440,17 +440,19 @@ static double by_symbols(uint32_t symbols)
 	struct book_memory memory;
 	struct book *books = bus_calloc(symbols, sizeof(*books));
 	struct book_command command = { .now = 1 };
+	size_t warm;
 	double cpu;
 
 	shape.life = 60;
 	match_flow_make(&shape, each, 7, &flow);
+	warm = flow.count / 5;
 	book_memory_init(&memory);
 	for (uint32_t i = 0; i < symbols; i++)
 		book_init(&books[i], "AAPL", &memory);
 	/* The first fifth brings the books to their size. */
 	cpu = 0;
 	for (size_t i = 0; i < flow.count; i++) {
-		if (i == flow.count / 5)
+		if (i == warm)
 			cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
 		for (uint32_t k = 0; k < symbols; k++) {
 			set_command(&command, &flow.messages[i]);
@@ -464,8 +466,8 @@ static double by_symbols(uint32_t symbols)
 			process(&books[k], &command);
 		}
 	}
-	cpu = (seconds(CLOCK_THREAD_CPUTIME_ID) - cpu) /
-	      ((double)(flow.count - flow.count / 5) * symbols) * 1e9;
+	cpu = (seconds(CLOCK_THREAD_CPUTIME_ID) - cpu) / ((double)(flow.count - warm) * symbols) *
+	      1e9;
 	for (uint32_t i = 0; i < symbols; i++)
 		book_release(&books[i]);
 	book_memory_release(&memory);

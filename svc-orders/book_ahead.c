@@ -34,9 +34,11 @@ static void near_by(const struct book *book, const struct book_command *command,
 
 static void next(const struct book *book, const struct book_hint *hint)
 {
-	/* Where books take turns, their best is far away, too. */
-	__builtin_prefetch(book->bids.best);
-	__builtin_prefetch(book->asks.best);
+	if (book_count(book) < LARGE) { /* one of many, and its best is far away, too */
+		__builtin_prefetch(book->bids.best);
+		__builtin_prefetch(book->asks.best);
+	}
+
 	if (hint->level != NULL)
 		__builtin_prefetch(hint->level->tail, 1);
 	if (hint->order == NULL)

@@ -58,8 +58,10 @@ void *book_pool_take(struct book_pool *pool)
 {
 	void *object;
 
-	if (pool->free == NULL)
+	if (pool->free == NULL) {
 		grow(pool);
+		bus_assert(pool->free != NULL);
+	}
 	object = pool->free;
 	memcpy(&pool->free, object, sizeof(pool->free));
 	return object;
