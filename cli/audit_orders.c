@@ -450,7 +450,7 @@ static void on_activated(struct desk *d, const ORDERS(LegActivated) * fact)
 		     order->status);
 	order->status = STATUS(NEW);
 	order->quantity = order->leaves = fact->quantity_micros;
-	set_hold(d, order, fact->hold_micros, 0);
+	set_hold(d, order, fact->hold_micros, fact->margin_hold_micros);
 	check_open(d, order, fact->order_id);
 	CHECK_BALANCES(d, order, fact);
 }

@@ -440,11 +440,11 @@ START_TEST(test_notional)
 	mesh_send(&mesh, "market.commands", "FRAC", &session.base, NULL, 0);
 	maker = holder("FRAC", 100, 1000);
 	owner = funded(1000);
-	order = insist((struct mesh_order){ .account = maker.id,
-					    .symbol = "FRAC",
-					    .side = SIDE_SELL,
-					    .shares = 2,
-					    .cents = 1000 });
+	insist((struct mesh_order){ .account = maker.id,
+				    .symbol = "FRAC",
+				    .side = SIDE_SELL,
+				    .shares = 2,
+				    .cents = 1000 });
 	place((struct mesh_order){ .account = maker.id,
 				   .symbol = "FRAC",
 				   .side = SIDE_SELL,
@@ -983,11 +983,11 @@ START_TEST(test_auctions)
 	/* The next day: what is good till canceled is still there. */
 	mesh.now = OPENED + DAY;
 	open_session("AUCT", 20120622, 0);
-	bid = insist((struct mesh_order){ .account = buyer.id,
-					  .symbol = "AUCT",
-					  .side = SIDE_BUY,
-					  .shares = 10,
-					  .cents = 1200 });
+	insist((struct mesh_order){ .account = buyer.id,
+				    .symbol = "AUCT",
+				    .side = SIDE_BUY,
+				    .shares = 10,
+				    .cents = 1200 });
 	becomes(gtc.id, ORDER_IS_FILLED, 10);
 }
 END_TEST
@@ -1237,6 +1237,182 @@ START_TEST(test_settlement)
 }
 END_TEST
 
+/* ---- everything at once ---- */
+
+#define STORM	       800
+#define STORM_ACCOUNTS 12
+
+static uint32_t storm_state = 20120621;
+
+static int64_t draw(int64_t below)
+{
+	storm_state = storm_state * 1664525u + 1013904223u;
+	return (int64_t)(storm_state >> 8) % below;
+}
+
+static const char *const storm_symbols[] = { "STMA", "STMB" };
+
+/* An order of any type, near 10.00, with what belongs to its type, more or less. */
+static struct mesh_order any_order(const char *account)
+{
+	static const Bourse__Orders__V1__TimeInForce tifs[] = { TIF_DAY, TIF_DAY, TIF_GTC,
+								TIF_IOC, TIF_FOK, TIF_CLS };
+	struct mesh_order order = {
+		.account = account,
+		.symbol = storm_symbols[draw(2)],
+		.side = draw(2) ? SIDE_BUY : SIDE_SELL,
+		.type = (Bourse__Orders__V1__OrderType)(1 + draw(5)),
+		.tif = TIF_DAY,
+		.shares = 1 + draw(20),
+		.stp = (int)draw(6),
+	};
+	int64_t cents = 980 + draw(40);
+
+	switch (order.type) {
+	case TYPE_MARKET:
+		if (draw(3) == 0) {
+			order.dollars = 20 + draw(200);
+			order.shares = 0;
+		}
+		break;
+	case TYPE_STOP:
+		order.stop_cents = cents;
+		break;
+	case TYPE_STOP_LIMIT:
+		order.stop_cents = cents;
+		order.cents = cents + draw(20) - 10;
+		break;
+	case TYPE_TRAILING:
+		if (draw(2))
+			order.trail_cents = 1 + draw(30);
+		else
+			order.trail_percent = 1 + draw(3);
+		break;
+	default:
+		order.type = TYPE_LIMIT;
+		order.cents = cents;
+		order.tif = tifs[draw(BUS_ARRAY_LEN(tifs))];
+		order.post_only = draw(8) == 0;
+		break;
+	}
+	return order;
+}
+
+/* A limit order with legs, or a pair. */
+static struct mesh_order any_class(const char *account)
+{
+	static const Bourse__Orders__V1__OrderClass classes[] = { CLASS_BRACKET, CLASS_OCO,
+								  CLASS_OTO };
+	struct mesh_order order = any_order(account);
+	int64_t way;
+
+	order = (struct mesh_order){ .account = account,
+				     .symbol = order.symbol,
+				     .side = order.side,
+				     .tif = TIF_GTC,
+				     .shares = 1 + draw(20),
+				     .cents = 990 + draw(20),
+				     .order_class = classes[draw(3)] };
+	way = (order.side == SIDE_BUY) == (order.order_class != CLASS_OCO) ? 1 : -1;
+	if (order.order_class == CLASS_OCO)
+		order.cents += way * 15;
+	else if (order.order_class == CLASS_BRACKET || draw(2))
+		order.profit_cents = order.cents + way * (5 + draw(15));
+	if (!order.profit_cents || order.order_class == CLASS_BRACKET)
+		order.loss_cents = order.cents - way * (order.order_class == CLASS_OCO ? 30 : 15);
+	return order;
+}
+
+static void halt_and_resume(const char *symbol)
+{
+	Bourse__Market__V1__HaltInstrument halt = BOURSE__MARKET__V1__HALT_INSTRUMENT__INIT;
+	Bourse__Market__V1__ResumeInstrument resume = BOURSE__MARKET__V1__RESUME_INSTRUMENT__INIT;
+
+	halt.symbol = resume.symbol = (char *)(uintptr_t)symbol;
+	halt.reason = (char *)"a storm";
+	if (draw(2))
+		mesh_send(&mesh, "market.commands", symbol, &halt.base, NULL, 0);
+	else
+		mesh_send(&mesh, "market.commands", symbol, &resume.base, NULL, 0);
+}
+
+static void any_command(struct mesh_account *accounts, struct mesh_order *orders, int n)
+{
+	const char *account = accounts[draw(STORM_ACCOUNTS)].id;
+	struct mesh_order *other = &orders[n ? draw(n) : 0];
+	int64_t what = draw(20);
+
+	orders[n] = what < 4 ? any_class(account) : any_order(account);
+	if (what < 15) {
+		mesh_place(&mesh, &orders[n]);
+		return;
+	}
+	orders[n] = *other;
+	if (n == 0 || !other->account)
+		return;
+	if (what < 17)
+		mesh_cancel(&mesh, other);
+	else if (what < 19)
+		memcpy(orders[n].id,
+		       mesh_replace(&mesh, other, draw(3) ? 1 + draw(25) : 0,
+				    draw(2) ? 980 + draw(40) : 0)
+			       .id,
+		       BUS_ID_TEXT);
+	else if (draw(6) == 0)
+		mesh_cancel_all(&mesh, account, draw(2) ? other->symbol : NULL);
+	else
+		halt_and_resume(other->symbol);
+}
+
+/*
+ * Hundreds of commands of all kinds while services die. What they come to is chance; that it adds
+ * up is what the audit says below.
+ */
+START_TEST(test_storm)
+{
+	static struct mesh_order orders[STORM];
+	struct mesh_account accounts[STORM_ACCOUNTS];
+	char email[64];
+
+	mesh.now = OPENED + DAY + HOUR;
+	for (int i = 0; i < 2; i++)
+		mesh_open(&mesh, storm_symbols[i]);
+	for (int i = 0; i < STORM_ACCOUNTS; i++) {
+		snprintf(email, sizeof(email), "storm-%d@example.com", i);
+		accounts[i] = mesh_register_as(&mesh, email, i % 2 ? "active" : "retail",
+					       i % 3 == 0, i % 2, NULL);
+		mesh_deposit(&mesh, accounts[i].id, 2000);
+		for (int k = 0; k < 2; k++)
+			mesh_deposit_shares(&mesh, accounts[i].id, storm_symbols[k], 50);
+	}
+	mesh_settle(&mesh);
+	for (int n = 0; n < STORM; n++) {
+		any_command(accounts, orders, n);
+		if (n % 20 == 0)
+			mesh_pause(20);
+		if (n == 200 || n == 600) {
+			mesh_flush(&mesh);
+			mesh_stack(&mesh, "kill svc-orders");
+			mesh_stack(&mesh, "start svc-orders");
+		}
+		if (n == 400) {
+			mesh_flush(&mesh);
+			mesh_stack(&mesh, "kill svc-portfolio");
+			mesh_stack(&mesh, "start svc-portfolio");
+		}
+	}
+	mesh_settle(&mesh);
+	printf("test_mesh_types: the storm led to %" PRId64 " orders and %" PRId64 " trades\n",
+	       mesh_number(&mesh, MESH_ORDERS,
+			   "select count(*) from customer_order where symbol like 'STM_'"),
+	       mesh_number(&mesh, MESH_ORDERS,
+			   "select count(*) from trade where symbol like 'STM_'"));
+	ck_assert_int_gt(mesh_number(&mesh, MESH_ORDERS,
+				     "select count(*) from trade where symbol like 'STM_'"),
+			 50);
+}
+END_TEST
+
 /* ---- all of it ---- */
 
 START_TEST(test_audit)
@@ -1292,6 +1468,7 @@ int main(void)
 	tcase_add_test(tcase, test_auctions);
 	tcase_add_test(tcase, test_halt);
 	tcase_add_test(tcase, test_settlement);
+	tcase_add_test(tcase, test_storm);
 	tcase_add_test(tcase, test_audit);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
