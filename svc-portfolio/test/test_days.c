@@ -448,6 +448,80 @@ START_TEST(tables)
 }
 END_TEST
 
+/* Actions whose terms say nothing are not applied, nor is what comes behind them; prices that say
+ * nothing leave the cost; what nobody asked for parks. */
+START_TEST(what_nobody_should_say)
+{
+	static const struct {
+		int kind;
+		int64_t new_shares, old_shares, amount, cash_price;
+		const char *new_symbol;
+	} terms[] = {
+		{ KIND(SPLIT), 0, 1, 0, 0, "" },
+		{ KIND(SPLIT), 1, 0, 0, 0, "" },
+		{ KIND(SPLIT), -2, -1, 0, 0, "" },
+		{ KIND(SPLIT), 2, 1, 0, -1, "" },
+		{ KIND(DIVIDEND), 0, 0, 0, 0, "" },
+		{ KIND(DIVIDEND), 0, 0, INT64_MIN, 0, "" },
+		{ KIND(RENAME), 0, 0, 0, 0, "AAPL" },
+		{ KIND(RENAME), 0, 0, 0, 0, "" },
+		{ KIND(RENAME), 0, 0, 0, 0, "lower" },
+		{ KIND(UNSPECIFIED), 0, 0, 1, 0, "" },
+		{ 77, 2, 1, 1, 1, "META" },
+	};
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(terms); i++) {
+		MARKET(CorporateAction) * action;
+		struct script script;
+
+		script_begin(&script);
+		script_clock(&script, script_time("2012-06-20T13:30:00Z"));
+		ck_assert_int_eq(script_deposit(&script, 0, "AAPL", 10000000, 1000000), 0);
+		script_clock(&script, script.now + 1);
+		action = script_announce(&script, "AAPL", terms[i].kind, script.now);
+		action->new_shares = terms[i].new_shares;
+		action->old_shares = terms[i].old_shares;
+		action->amount_micros = terms[i].amount;
+		action->cash_price_micros = terms[i].cash_price;
+		action->new_symbol = (char *)terms[i].new_symbol;
+		script_announce(&script, "AAPL", KIND(DIVIDEND), script.now)->amount_micros = 1;
+		script_effective(&script, "AAPL");
+		script_clear(&script);
+		ck_assert_int_eq(script_apply_actions(&script), 0);
+		ck_assert_str_eq(script.text, "checked 0");
+		ck_assert_int_eq(script_cleared(&script, "AAPL", 1), BUS_ERR_PARK);
+		script_quote(&script, "AAPL", INT64_MAX);
+		script_clear(&script);
+		script_clock(&script, script_time("2012-06-22T13:30:00Z"));
+		ck_assert_ptr_nonnull(strstr(script.text, "equity 10,"));
+		script_end(&script);
+	}
+}
+END_TEST
+
+/* A dividend that no account could hold parks what it comes before, and leaves nothing behind. */
+START_TEST(a_dividend_beyond_64_bits)
+{
+	struct script script;
+
+	script_begin(&script);
+	script_clock(&script, script_time("2012-06-20T13:30:00Z"));
+	ck_assert_int_eq(script_deposit(&script, 0, "AAPL", 10000000, 1000000), 0);
+	script_clock(&script, script.now + 1);
+	script_announce(&script, "AAPL", KIND(DIVIDEND), script.now)->amount_micros = INT64_MAX;
+	script_effective(&script, "AAPL");
+	ck_assert_int_eq(script_fill(&script, &(struct script_fill){ .symbol = "AAPL",
+								     .quantity = -1000000,
+								     .cash = 1 }),
+			 BUS_ERR_OVERFLOW);
+	ck_assert_int_eq(script_account(&script)->balances.cash.micros, 0);
+	script_clear(&script);
+	ck_assert_int_eq(script_deposit(&script, 0, "AAPL", 1, 0), 0);
+	ck_assert_str_eq(script.text, "rejected INVALID_QUANTITY");
+	script_end(&script);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ledger days");
@@ -456,6 +530,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tcase, tables, 0, 11);
+	tcase_add_test(tcase, what_nobody_should_say);
+	tcase_add_test(tcase, a_dividend_beyond_64_bits);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
