@@ -20,11 +20,14 @@ void naive_ledger_release(struct naive_ledger *ledger)
 static int64_t share(int64_t amount, int64_t part, int64_t whole)
 {
 	wide product = (wide)amount * part;
-	wide down = product / whole, rest = product % whole, twice;
+	wide down, rest, twice;
 
+	bus_assert(whole > 0);
+	down = product / whole;
+	rest = product % whole;
 	if (rest < 0) {
 		down--;
-		rest += whole < 0 ? -whole : whole;
+		rest += whole;
 	}
 	twice = rest * 2;
 	if (twice > whole || (twice == whole && down % 2 != 0))

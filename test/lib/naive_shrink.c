@@ -58,7 +58,7 @@ static void simpler_number(int64_t *number, int64_t simple, struct naive_command
 static void simplify(struct naive_command *c, struct naive_command *commands, size_t count,
 		     naive_shows_fn shows, void *arg)
 {
-	struct naive_command kept = *c;
+	struct naive_command kept;
 
 	simpler_number(&c->wait, 0, commands, count, shows, arg);
 	simpler_number(&c->expires, 0, commands, count, shows, arg);
@@ -282,7 +282,7 @@ static bool same_reason(const struct naive_event *a, const struct naive_event *b
 	return a->reason == b->reason;
 }
 
-static bool same(const struct naive_event *a, const struct naive_event *b)
+bool naive_same(const struct naive_event *a, const struct naive_event *b)
 {
 	return a->what == b->what && a->order == b->order && a->other == b->other &&
 	       a->quantity == b->quantity && a->price == b->price && a->leaves == b->leaves &&
@@ -300,7 +300,7 @@ long naive_log_differs(struct naive_log *a, struct naive_log *b)
 	merge(b);
 	both = a->count < b->count ? a->count : b->count;
 	for (size_t i = 0; i < both; i++)
-		if (!same(&a->events[i], &b->events[i]))
+		if (!naive_same(&a->events[i], &b->events[i]))
 			return (long)i;
 	return a->count == b->count ? -1 : (long)both;
 }

@@ -41,6 +41,7 @@ size_t naive_shrink(struct naive_command *commands, size_t count, naive_shows_fn
 void naive_print_commands(FILE *out, const struct naive_command *commands, size_t count);
 void naive_print_event(FILE *out, const struct naive_event *event);
 
+bool naive_same(const struct naive_event *a, const struct naive_event *b);
 /*
  * The first event in which two logs differ, or -1. Events that may stand at different places of a
  * step (what siblings do, where trailing stops go) are compared among themselves; orders that one

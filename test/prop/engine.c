@@ -374,7 +374,7 @@ static bool same_twin(const struct engine *engine, const struct naive_log *log)
 	bool same = prop_dump_book(&engine->twin, number_of, &twin) && twin.count == log->count;
 
 	for (size_t i = 0; same && i < log->count; i++)
-		same = memcmp(&twin.events[i], &log->events[i], sizeof(twin.events[i])) == 0;
+		same = naive_same(&twin.events[i], &log->events[i]);
 	same = same && engine->book.status.trading == engine->twin.status.trading &&
 	       engine->book.status.last_price.micros == engine->twin.status.last_price.micros &&
 	       engine->book.status.last_priority == engine->twin.status.last_priority &&

@@ -41,10 +41,11 @@ static int one_seed(const char *seed)
 int main(void)
 {
 	Suite *suite = suite_create("engine against naive exchange");
+	const char *seed = getenv("BOURSE_PROP_SEED");
 	TCase *tc = tcase_create("streams");
 
-	if (getenv("BOURSE_PROP_SEED") != NULL)
-		return one_seed(getenv("BOURSE_PROP_SEED"));
+	if (seed != NULL)
+		return one_seed(seed);
 	tcase_add_loop_test(tc, test_engine_is_the_naive_exchange, 0, CASES);
 	tcase_add_loop_test(tc, test_processor_is_the_naive_exchange, 0, CASES);
 	suite_add_tcase(suite, tc);

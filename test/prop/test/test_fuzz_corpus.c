@@ -23,7 +23,7 @@ static size_t read_input(const char *folder, const char *name, uint8_t *room, si
 	file = fopen(path, "rb");
 	ck_assert_msg(file != NULL, "%s cannot be opened", path);
 	count = fread(room, 1, size, file);
-	fclose(file);
+	(void)fclose(file);
 	return count;
 }
 

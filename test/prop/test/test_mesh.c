@@ -47,10 +47,11 @@ static int one_seed(const char *seed)
 int main(void)
 {
 	Suite *suite = suite_create("the mesh in process");
+	const char *seed = getenv("BOURSE_PROP_SEED");
 	TCase *tc = tcase_create("days");
 
-	if (getenv("BOURSE_PROP_SEED") != NULL)
-		return one_seed(getenv("BOURSE_PROP_SEED"));
+	if (seed != NULL)
+		return one_seed(seed);
 	tcase_add_loop_test(tc, test_mesh, 0, CASES);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
