@@ -41,6 +41,8 @@ static bool is_gone(const struct book_plan *plan, const struct book_order *order
 
 		if ((event->kind == BOOK_REMOVED && event->removed.rested &&
 		     bus_id_equal(event->removed.id, order->id)) ||
+		    (event->kind == BOOK_REPLACED && !event->replaced.kept_place &&
+		     bus_id_equal(event->replaced.id, order->id)) ||
 		    (event->kind == BOOK_TRIGGERED && event->triggered.rested &&
 		     bus_id_equal(event->triggered.id, order->id)))
 			return true;
