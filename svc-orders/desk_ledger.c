@@ -276,8 +276,8 @@ int desk_decide_corporate_action_due(const void *state, const struct bus_input *
 }
 
 /*
- * The desk has cleared it when nothing of the symbol was held any more. The collateral of a short
- * position stays: it stands for as much as before.
+ * The desk has cleared it when nothing of the symbol was held any more, and has what the ledger
+ * has. The collateral of a short position stays: it stands for as much as before.
  */
 int desk_decide_position_split(const void *state, const struct bus_input *input,
 			       struct bus_facts *facts)
@@ -288,7 +288,8 @@ int desk_decide_position_split(const void *state, const struct bus_input *input,
 
 	if (split->symbol[0] == '\0' ||
 	    !posting_init(&posting, state, input, facts, split->symbol) ||
-	    posting.before.shares.held_micros != 0)
+	    posting.before.shares.held_micros != 0 ||
+	    posting.before.shares.total_micros != split->before_micros)
 		return BUS_ERR_PARK;
 	if (__builtin_sub_overflow(split->position_micros, split->before_micros, &delta) ||
 	    !add_signed(&posting.balances.shares, delta) ||
@@ -318,7 +319,7 @@ int desk_decide_symbol_changed(const void *state, const struct bus_input *input,
 	    strcmp(changed->symbol, changed->new_symbol) == 0 || quantity == INT64_MIN ||
 	    !posting_init(&old, state, input, facts, changed->symbol) ||
 	    !posting_init(&new, state, input, facts, changed->new_symbol) ||
-	    old.before.shares.held_micros != 0)
+	    old.before.shares.held_micros != 0 || old.before.shares.total_micros != quantity)
 		return BUS_ERR_PARK;
 	if (!add_signed(&old.balances.shares, -quantity) ||
 	    !add_signed(&new.balances.shares, quantity) ||

@@ -212,7 +212,8 @@ START_TEST(replaced_by_what_traded)
 		{ "replaced 1 2 7 leaves 0", "replaced FILLED 7,7,0,0 released 300 hold 0 cash "
 					     "9300/0 shares 8/0 action cleared" },
 		{ "due ", "park" },
-		{ "split AAPL 2 0 -9223372036854.775808", "error -31" },
+		{ "split AAPL 2 8 -9223372036854.775808", "error -31" },
+		{ "split AAPL 2 7 14", "park" },
 		{ "renamed AAPL AAPL 1 1", "park" },
 		{ "due AAPLAAPLAAPLAAPL", "park" },
 	};
