@@ -328,7 +328,8 @@ static void check_desk(struct mesh *mesh)
 		"left join (select account_id, symbol, sum(amount_micros) h from desk_withdrawal "
 		"where held and symbol <> '' group by 1, 2) w using (account_id, symbol) "
 		"where position_held_micros <> coalesce(o.h, 0) + coalesce(w.h, 0) or "
-		"position_held_micros < 0 or position_held_micros > greatest(position_micros, 0)");
+		"position_held_micros < 0 or (position_held_micros > position_micros and "
+		"collateral_micros = 0)");
 	same_rows(mesh, MESH_ORDERS,
 		  "select order_id, leaves_micros from customer_order where status in " OPEN
 		  " order by 1",
