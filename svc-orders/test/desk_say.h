@@ -111,7 +111,8 @@ static inline void script_say_filled(struct desk_script *script, const ORDERS(Or
 	SAY_COLLATERAL(script, fact);
 	script_more(script, " fee ", fact->fee_micros);
 	script_more(script, " of it regulatory ", fact->regulatory_fee_micros);
-	script_more(script, " actions ", fact->actions * BUS_MICROS);
+	if (fact->actions != 0)
+		script_say(script, " actions %" PRId64, fact->actions);
 }
 
 static inline void script_say_accepted(struct desk_script *script,
@@ -260,7 +261,8 @@ static inline void script_say_shares(struct desk_script *script, const ORDERS(Sh
 	script_amount(script, " ", fact->position_micros);
 	script_amount(script, "/", fact->position_held_micros);
 	SAY_COLLATERAL(script, fact);
-	script_more(script, " actions ", fact->actions * BUS_MICROS);
+	if (fact->actions != 0)
+		script_say(script, " actions %" PRId64, fact->actions);
 	ck_assert_int_eq(fact->available_micros,
 			 fact->position_micros - fact->position_held_micros);
 }
