@@ -250,7 +250,7 @@ define benchmark
 $(O)/bench/$(1): $(O)/obj/bench/bench_$(1).o $(BENCH_O) $(patsubst %,$(O)/lib%.a,$(USES_bench_$(1))) $(BASE)
 	$$(call link,-lm)
 endef
-$(foreach b,$(filter-out match,$(notdir $(BENCHES))),$(eval $(call benchmark,$(b))))
+$(foreach b,$(filter-out match ledger,$(notdir $(BENCHES))),$(eval $(call benchmark,$(b))))
 
 # The matching engine alone: the pure files of the book, a few of the bus, and no more than libc. In the archive
 # they are one object that gives out the names of include/bourse/match.h alone.
@@ -281,6 +281,18 @@ $(O)/bench/match: $(O)/obj/bench/bench_match.o $(O)/obj/bench/match_flow.o $(O)/
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(MATCH_OPT) -o $@.$$$$ $^ -lm $(LDFLAGS) && mv $@.$$$$ $@
+
+# The ledger's fold alone, optimised likewise.
+FOLD_O := $(patsubst %,$(O)/obj/fold/%.o,$(addprefix svc-portfolio/,position lots shares balances) libbus/money)
+DEPS += $(FOLD_O:.o=.d) $(O)/obj/bench/bench_ledger.d
+$(O)/obj/fold/%.o: %.c
+	$(call compile,$(WARN) $(MATCH_OPT) -Isvc-portfolio)
+$(O)/obj/bench/bench_ledger.o: bench/bench_ledger.c
+	$(call compile,$(WARN) $(MATCH_OPT) -Ibench -Isvc-portfolio)
+$(O)/bench/ledger: $(O)/obj/bench/bench_ledger.o $(FOLD_O) $(O)/libbus.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $(MATCH_OPT) -o $@.$$$$ $^ $(LIBS) -lm $(LDFLAGS) && mv $@.$$$$ $@
 
 -include $(wildcard $(DEPS))
 
