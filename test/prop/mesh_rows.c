@@ -534,6 +534,7 @@ static struct naive_command a_movement(struct maker *m)
 	c.account = 1 + draw(m, WATCH_ACCOUNTS - 1);
 	c.symbol = (int)draw(m, TRADED);
 	c.op = NAIVE_OP_DEPOSIT + (int)draw(m, 4);
+	/* A firm's desk would hold shares that are not there, and the ledger cannot give them. */
 	if (c.op == NAIVE_OP_SHARES_OUT && watch_accounts[c.account].firm)
 		c.account = 1;
 	c.quantity = c.op <= NAIVE_OP_WITHDRAW ? 1 + (int64_t)draw(m, 20000 * SHARE)
