@@ -1336,6 +1336,26 @@ static void halt_and_resume(const char *symbol)
 		mesh_send(&mesh, "market.commands", symbol, &resume.base, NULL, 0);
 }
 
+/* The closing auction, the close, and the next day's opening auction, with whatever comes between.
+ */
+static void day_passes(const char *symbol, int32_t date)
+{
+	Bourse__Market__V1__CallAuction call = BOURSE__MARKET__V1__CALL_AUCTION__INIT;
+	Bourse__Market__V1__CloseSession close = BOURSE__MARKET__V1__CLOSE_SESSION__INIT;
+	Bourse__Market__V1__OpenSession session = BOURSE__MARKET__V1__OPEN_SESSION__INIT;
+
+	call.symbol = close.symbol = session.symbol = (char *)(uintptr_t)symbol;
+	call.kind = BOURSE__MARKET__V1__AUCTION_KIND__AUCTION_KIND_CLOSING;
+	mesh_send(&mesh, "market.commands", symbol, &call.base, NULL, 0);
+	mesh_pause(100);
+	mesh_send(&mesh, "market.commands", symbol, &close.base, NULL, 0);
+	call.kind = BOURSE__MARKET__V1__AUCTION_KIND__AUCTION_KIND_OPENING;
+	call.session_date = session.session_date = date;
+	mesh_send(&mesh, "market.commands", symbol, &call.base, NULL, 0);
+	mesh_pause(100);
+	mesh_send(&mesh, "market.commands", symbol, &session.base, NULL, 0);
+}
+
 static void any_command(struct mesh_account *accounts, struct mesh_order *orders, int n)
 {
 	const char *account = accounts[draw(STORM_ACCOUNTS)].id;
@@ -1374,7 +1394,7 @@ START_TEST(test_storm)
 	struct mesh_account accounts[STORM_ACCOUNTS];
 	char email[64];
 
-	mesh.now = OPENED + DAY + HOUR;
+	mesh.now = OPENED + 10 * DAY;
 	for (int i = 0; i < 2; i++)
 		mesh_open(&mesh, storm_symbols[i]);
 	for (int i = 0; i < STORM_ACCOUNTS; i++) {
@@ -1395,11 +1415,25 @@ START_TEST(test_storm)
 			mesh_stack(&mesh, "kill svc-orders");
 			mesh_stack(&mesh, "start svc-orders");
 		}
+		if (n % 150 == 100)
+			day_passes(storm_symbols[draw(2)], 20120701 + n / 150);
+		if (n == 300)
+			announce(storm_symbols[0], 0, 0, 100000, mesh.now);
+		if (n == 500) {
+			announce(storm_symbols[1], 3, 2, 0, mesh.now);
+			mesh_define(&mesh, storm_symbols[1], false);
+		}
 		if (n == 400) {
 			mesh_flush(&mesh);
 			mesh_stack(&mesh, "kill svc-portfolio");
 			mesh_stack(&mesh, "start svc-portfolio");
 		}
+	}
+	mesh_settle(&mesh);
+	/* What waits for an account's orders to end goes through it then. */
+	for (int i = 0; i < STORM_ACCOUNTS; i++) {
+		mesh_cancel_all(&mesh, accounts[i].id, NULL);
+		apply_actions(accounts[i].id);
 	}
 	mesh_settle(&mesh);
 	printf("test_mesh_types: the storm led to %" PRId64 " orders and %" PRId64 " trades\n",
@@ -1410,6 +1444,14 @@ START_TEST(test_storm)
 	ck_assert_int_gt(mesh_number(&mesh, MESH_ORDERS,
 				     "select count(*) from trade where symbol like 'STM_'"),
 			 50);
+	ck_assert_int_eq(mesh_number(&mesh, MESH_MARKET,
+				     "select count(*) from corporate_action where symbol like "
+				     "'STM_' and number > 0"),
+			 2);
+	ck_assert_int_gt(mesh_number(&mesh, MESH_PORTFOLIO,
+				     "select count(*) from ledger_entry where cause = 'split' and "
+				     "instrument = 'STMB'"),
+			 0);
 }
 END_TEST
 
