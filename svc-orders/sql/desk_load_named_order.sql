@@ -13,4 +13,5 @@ with named as (
 )
 select o.*
   from wanted
-  join customer_order_whole o using (account_id, order_id)
+  join customer_order_whole o on o.order_id = wanted.order_id
+ where (o.account_id = wanted.account_id) is true
