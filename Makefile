@@ -282,6 +282,15 @@ $(O)/bench/match: $(O)/obj/bench/bench_match.o $(O)/obj/bench/match_flow.o $(O)/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(MATCH_OPT) -o $@.$$$$ $^ -lm $(LDFLAGS) && mv $@.$$$$ $@
 
+# The engine against the naive exchange again, with steps so short that most inputs take several.
+STEPS_C := $(filter svc-orders/%,$(MATCH_C)) test/prop/engine.c
+STEPS_O := $(STEPS_C:%.c=$(O)/obj/steps/%.o)
+DEPS += $(STEPS_O:.o=.d)
+$(O)/obj/steps/%.o: %.c | $(FIRST) $(GENERATED)
+	$(call compile,$(WARN) -DBOOK_STEP_TRADES=2 -DBOOK_STEP_EXPIRED=3 -Isvc-orders -Itest/prop)
+$(O)/test/test/prop/test_engine_steps: $(O)/obj/test/prop/test/test_engine_steps.o $(STEPS_O) $(O)/libprop.a $(TESTLIB) $(BASE)
+	$(call link,$(LIBS_CHECK))
+
 # The ledger's fold alone, optimised likewise.
 FOLD_O := $(patsubst %,$(O)/obj/fold/%.o,$(addprefix svc-portfolio/,position lots shares balances) libbus/money)
 DEPS += $(FOLD_O:.o=.d) $(O)/obj/bench/bench_ledger.d

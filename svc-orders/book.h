@@ -105,12 +105,13 @@ struct book_order {
 
 /*
  * An order between the queues while the steps of one input go on: it was elected, replaces another,
- * or has traded and is not through. What of it the command does not say (again) is here.
+ * or has traded and is not through. What of it the command does not say (again) is here. An order
+ * that has only sent others away is as it came, and comes again.
  */
 struct book_hand {
 	struct bus_id id;
 	struct bus_quantity leaves;    /* 0: there is none, and nothing else here counts */
-	struct bus_quantity quantity;  /* as in struct book_order; 0 unless `known` */
+	struct bus_quantity quantity;  /* as in struct book_order; 0 unless `known` or elected */
 	struct bus_quantity prevented; /* taken away by self-trade prevention */
 	struct bus_money spent;	       /* what its executions of this input cost */
 	/* It rested before, or its predecessor did: all that follows is known. */

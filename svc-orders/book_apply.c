@@ -177,13 +177,21 @@ static void removed(struct book *book, const struct book_removed *event)
 		empty_hand(book, event->id);
 }
 
+/* It is no stop any more: whatever else its step does, it goes on as what it has become. */
 static void triggered(struct book *book, const struct book_triggered *event)
 {
-	if (!event->rested)
-		return;
-	take_in_hand(book, must_find(book, event->id));
+	struct book_hand *hand = &book->status.hand;
+
+	if (event->rested)
+		take_in_hand(book, must_find(book, event->id));
+	else if (!in_hand(book, event->id))
+		*hand = (struct book_hand){
+			.id = event->id,
+			.leaves = event->leaves,
+			.quantity = event->leaves,
+		};
 	/* It went with the election. */
-	book->status.hand.sibling = (struct bus_id){ { 0 } };
+	hand->sibling = (struct bus_id){ { 0 } };
 }
 
 /* The sibling goes by the new id from now on. */

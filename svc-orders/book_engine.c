@@ -132,6 +132,15 @@ static bool begin_trail(struct entry *entry, struct bus_price reference)
 	return true;
 }
 
+/* A stop no more, and no sibling: both end with the election. */
+static void now_elected(struct book_incoming *incoming, struct bus_quantity quantity)
+{
+	incoming->stop = incoming->trail = incoming->best = (struct bus_price){ 0 };
+	incoming->trail_percent = 0;
+	incoming->sibling = (struct bus_id){ { 0 } };
+	incoming->quantity = quantity;
+}
+
 static enum book_answer enter_stop(struct entry *entry)
 {
 	struct book_plan *plan = entry->plan;
@@ -144,10 +153,8 @@ static enum book_answer enter_stop(struct entry *entry)
 		return BOOK_DONE;
 	}
 	book_plan_triggered(plan, incoming, false);
-	/* A stop no more. */
-	incoming->stop = incoming->trail = incoming->best = (struct bus_price){ 0 };
-	incoming->trail_percent = 0;
 	end_sibling(entry);
+	now_elected(incoming, incoming->quantity);
 	return enter_trading(entry);
 }
 
@@ -503,6 +510,8 @@ static enum book_answer go_on(struct book_plan *plan)
 		bus_assert(command->kind == BOOK_NEW && bus_id_equal(command->order.id, hand->id));
 		incoming = incoming_of(&command->order);
 		incoming.notional.micros -= hand->spent.micros;
+		if (is_stop(&incoming))
+			now_elected(&incoming, hand->quantity);
 	}
 	incoming.leaves = hand->leaves;
 	incoming.prevented = hand->prevented;

@@ -20,8 +20,12 @@
 #include "book.h"
 
 /* A step ends after so many trades, preventions and removals of resting orders. */
-#define BOOK_STEP_TRADES  1000
+#ifndef BOOK_STEP_TRADES
+#define BOOK_STEP_TRADES 1000
+#endif
+#ifndef BOOK_STEP_EXPIRED
 #define BOOK_STEP_EXPIRED 2000 /* orders that a close or a corporate action ends */
+#endif
 /* Room for the events of one step: three a trade (its siblings), two an expired order, the others.
  */
 #define BOOK_STEP_EVENTS   (4 * BOOK_STEP_TRADES + 16)
@@ -67,6 +71,10 @@ struct book_request_command {
 	struct bus_quantity by; /* BOOK_DECREASE */
 };
 
+/*
+ * A leg of an OCO pair stays one under its new id: when it trades, ends or is elected, the other
+ * goes with it; the other's quantity stays as it is. The desk refuses to replace one all the same.
+ */
 struct book_replace_command {
 	struct bus_id id;
 	struct bus_id account;
@@ -249,6 +257,7 @@ struct book_triggered {
 	enum book_side side;
 	struct bus_price stop, last;
 	bool rested;
+	struct bus_quantity leaves; /* in hand now */
 };
 
 struct book_replaced {

@@ -115,6 +115,7 @@ static struct book_triggered triggered(const BOOKS(OrderTriggered) * said)
 		.stop.micros = said->stop_price_micros,
 		.last.micros = said->last_price_micros,
 		.rested = said->rested,
+		.leaves.micros = said->leaves_micros,
 	};
 }
 

@@ -109,10 +109,10 @@ void book_plan_change(struct book_plan *plan, const struct book_order *order,
 	plan->changes[plan->change_count++] = (struct book_change){ order, by };
 }
 
-static void end(struct book_plan *plan, const struct book_order *sibling)
+static void end(struct book_plan *plan, const struct book_order *sibling, struct bus_quantity open)
 {
-	book_plan_removed(plan, sibling, sibling->leaves, BOOK_CANCEL_OCO, false);
-	book_plan_change(plan, sibling, sibling->leaves);
+	book_plan_removed(plan, sibling, open, BOOK_CANCEL_OCO, false);
+	book_plan_change(plan, sibling, open);
 }
 
 void book_plan_end_sibling(struct book_plan *plan, const struct book_order *order)
@@ -120,22 +120,27 @@ void book_plan_end_sibling(struct book_plan *plan, const struct book_order *orde
 	const struct book_order *sibling = book_sibling(plan->book, order);
 
 	if (sibling != NULL)
-		end(plan, sibling);
+		end(plan, sibling, sibling->leaves);
 }
 
 void book_plan_sibling_traded(struct book_plan *plan, const struct book_order *order,
 			      struct bus_quantity quantity, struct bus_quantity leaves)
 {
 	const struct book_order *sibling = book_sibling(plan->book, order);
+	/* An order by notional may meet it again: what rounding leaves may pay for a further lot.
+	 */
+	int64_t before = order->leaves.micros - leaves.micros - quantity.micros;
+	struct bus_quantity open;
 
-	if (sibling == NULL)
+	if (sibling == NULL || (before > 0 && sibling->leaves.micros <= before))
 		return;
-	if (leaves.micros == 0 || sibling->leaves.micros <= quantity.micros) {
-		end(plan, sibling);
+	open.micros = sibling->leaves.micros - before;
+	if (leaves.micros == 0 || open.micros <= quantity.micros) {
+		end(plan, sibling, open);
 		return;
 	}
-	book_plan_reduced(plan, sibling, quantity,
-			  (struct bus_quantity){ sibling->leaves.micros - quantity.micros }, false);
+	open.micros -= quantity.micros;
+	book_plan_reduced(plan, sibling, quantity, open, false);
 	book_plan_change(plan, sibling, quantity);
 }
 

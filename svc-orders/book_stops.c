@@ -131,6 +131,7 @@ void book_plan_triggered(struct book_plan *plan, const struct book_incoming *inc
 		.stop = incoming->stop,
 		.last = plan->book->status.last_price,
 		.rested = rested,
+		.leaves = incoming->leaves,
 	};
 	plan->stops_gone += rested;
 }

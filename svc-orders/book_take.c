@@ -61,7 +61,7 @@ bool book_takes_whole(const struct book *book, const struct book_incoming *incom
 
 /* Trading /////////////////////////////////////////////////////////////////////////////////// */
 
-/* What a notional pays for at a price, in whole increments. */
+/* What a notional pays for at a price, in whole increments; 0 also where it would cost nothing. */
 __extension__ static struct bus_quantity affordable(const struct book_incoming *taker,
 						    struct bus_price price)
 {
@@ -71,6 +71,8 @@ __extension__ static struct bus_quantity affordable(const struct book_incoming *
 	if (shares > INT64_MAX)
 		shares = INT64_MAX;
 	shares -= shares % (uint64_t)taker->increment.micros;
+	if (shares * (uint64_t)price.micros < (uint64_t)BUS_MICROS)
+		return (struct bus_quantity){ 0 };
 	return (struct bus_quantity){ (int64_t)shares };
 }
 

@@ -194,6 +194,7 @@ static void tell_triggered(const struct book_telling *t, const struct book_trigg
 	fact->stop_price_micros = said->stop.micros;
 	fact->last_price_micros = said->last.micros;
 	fact->rested = said->rested;
+	fact->leaves_micros = said->leaves.micros;
 }
 
 static void tell_replaced(const struct book_telling *t, const struct book_replaced *said)

@@ -158,6 +158,13 @@ static const struct script_case notional[] = {
 	{ "ioc",
 	  "sell 1 5000000@10000000; buy 2 1000000000@20000000 notional=72000000 lot=1000000 ioc",
 	  "x 1<2 5000000@10000000, -2 995000000 dry" },
+	{ "what would cost nothing is not bought",
+	  "sell 1 10@300000; buy 2 10@400000 notional=1 lot=1", "-2 10 dry" },
+	{ "nor when that is left", "sell 1 10@300000; buy 2 10@400000 notional=2 lot=1",
+	  "x 1<2 6@300000, C2 4" },
+	{ "less than a millionth of another's is",
+	  "sell 1 1@300000; sell 3 9@400000; buy 2 10@400000 notional=2 lot=1",
+	  "x 1<2 1@300000, x 3<2 5@400000, C2 4" },
 	{ "a price of one millionth",
 	  "sell 1 9000000000000000000@1; buy 2 9000000000000000000@1 notional=9000000000000000000 "
 	  "lot=1",
@@ -299,6 +306,19 @@ static const struct script_case siblings[] = {
 	  "sell 1 10@110 sib=2 acct=9; sell 2 10@0 stop=90 sib=1 acct=9; buy 3 14@110 acct=9 "
 	  "decrement",
 	  "P1<3 10, -2 10 oco, +3 buy 4@110 prevented 10" },
+	{ "the limit is met twice by a notional",
+	  "sell 1 100000@99980000 sib=2 acct=9; sell 2 100000@0 stop=100 sib=1 acct=9;"
+	  "buy 3 200000@99980000 notional=7986702 lot=1",
+	  "x 1<3 79882@99980000, ~2 -79882=20118 oco, x 1<3 1@99980000, ~2 -1=20117 oco, "
+	  "C3 120117" },
+	{ "twice, and is through",
+	  "sell 1 79883@99980000 sib=2 acct=9; sell 2 79883@0 stop=100 sib=1 acct=9;"
+	  "buy 3 200000@99980000 notional=7986702 lot=1",
+	  "x 1<3 79882@99980000, ~2 -79882=1 oco, x 1<3 1@99980000, -2 1 oco, -3 120117 dry" },
+	{ "twice, and the stop is through the first time",
+	  "sell 1 100000@99980000 sib=2 acct=9; sell 2 100000@0 stop=100 sib=1 acct=9;"
+	  "decrease 2 20118 acct=9; buy 3 200000@99980000 notional=7986702 lot=1",
+	  "x 1<3 79882@99980000, -2 79882 oco, x 1<3 1@99980000, C3 120117" },
 	{ "both go at the close",
 	  "sell 1 10@110 sib=2 acct=9; sell 2 10@0 stop=90 sib=1 acct=9; close",
 	  "S closed, -1 10 close, -2 10 oco" },
@@ -348,6 +368,10 @@ static const struct script_case replaces[] = {
 	{ "less than what traded", "buy 1 10@100; sell 2 4@100; replace 1 3 2@100", "R1>3 0/4" },
 	{ "a decrease is not a trade", "buy 1 10@100; decrease 1 4; replace 1 3 5@100",
 	  "R1>3 5/5 kept" },
+	{ "a stop, elected at once, and its trade reaches where it was",
+	  "sell 1 1@101; sell 2 1@103; buy 3 1@107 stoplimit=102; buy 4 1@101;"
+	  "replace 3 5 1@106 stop=101",
+	  "R3>5 1/1, T5!, x 2<5 1@103" },
 	{ "the new one takes", "sell 2 4@101; buy 1 10@100; replace 1 3 10@101",
 	  "R1>3 10/10, x 2<3 4@101, +3 buy 6@101" },
 	{ "as ioc", "sell 2 4@101; buy 1 10@100; replace 1 3 10@101 ioc",

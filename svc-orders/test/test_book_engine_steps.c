@@ -109,6 +109,126 @@ START_TEST(test_an_elected_stop_over_steps)
 }
 END_TEST
 
+static void ends_with(const char *text)
+{
+	ck_assert_uint_ge(script.length, strlen(text));
+	ck_assert_str_eq(script.text + script.length - strlen(text), text);
+}
+
+static void begins_with(const char *text)
+{
+	ck_assert_msg(strncmp(script.text, text, strlen(text)) == 0, "%.100s", script.text);
+}
+
+static int told(const char *text)
+{
+	int count = 0;
+
+	for (const char *at = strstr(script.text, text); at != NULL; at = strstr(at + 1, text))
+		count++;
+	return count;
+}
+
+/* The last price, and below it more own bids than a step takes out. */
+static void own_bids_in_the_way(int from)
+{
+	run_format("buy 8001 1@100; sell 8002 1@100");
+	fill(from, 1001, "buy 1@99 acct=7");
+}
+
+START_TEST(test_a_stop_elected_as_it_comes_is_elected_once)
+{
+	own_bids_in_the_way(1);
+	run_format("sell 9000 5@90 stoplimit=100 acct=7 oldest");
+	begins_with("T9000!, -1 1 self, ");
+	ends_with(" | -1001 1 self, +9000 sell 5@90");
+	ck_assert_int_eq(told("T9000"), 1);
+	ck_assert_uint_eq(script.steps, 2);
+	ck_assert_ptr_null(book_find(&script.book, script_id(9000))->extra);
+}
+END_TEST
+
+START_TEST(test_a_stop_elected_as_it_comes_rests_as_no_stop)
+{
+	run_format("buy 8001 1@100; sell 8002 1@100");
+	fill(1, 1001, "buy 1@99");
+	run_format("sell 9000 1500@90 stoplimit=100");
+	begins_with("T9000!, x 1<9000 1@99, ");
+	ends_with(" | x 1001<9000 1@99, +9000 sell 499@90");
+	ck_assert_ptr_null(book_find(&script.book, script_id(9000))->extra);
+}
+END_TEST
+
+/* Its sibling went with the election; it goes on all the same, as what was left of the two. */
+START_TEST(test_a_leg_elected_as_it_comes_goes_on)
+{
+	const struct book_order *order;
+
+	run_format("buy 8000 4@110; sell 8999 10@110 sib=9000 acct=7");
+	own_bids_in_the_way(1);
+	run_format("buy 7000 2@98");
+	run_format("sell 9000 10@90 stoplimit=100 sib=8999 acct=7 oldest");
+	begins_with("~9000 -4=6 oco, T9000!, -8999 6 oco, -1 1 self, ");
+	ends_with(" | -1001 1 self, x 7000<9000 2@98, +9000 sell 4@90");
+	ck_assert_int_eq(told("9000 10"), 0);
+	order = book_find(&script.book, script_id(9000));
+	ck_assert_int_eq(order->quantity.micros, 6);
+	ck_assert_ptr_null(order->extra);
+}
+END_TEST
+
+START_TEST(test_a_replaced_leg_elected_as_it_comes_goes_on)
+{
+	run_format("sell 8999 10@110 sib=9000 acct=7 oldest");
+	run_format("sell 9000 10@90 stoplimit=80 sib=8999 acct=7 oldest");
+	own_bids_in_the_way(1);
+	run_format("replace 9000 9001 10@90 stop=100 acct=7");
+	begins_with("R9000>9001 10/10, T9001!, -8999 10 oco, -1 1 self, ");
+	ends_with(" | -1001 1 self, +9001 sell 10@90");
+	ck_assert_ptr_null(book_find(&script.book, script_id(9001))->extra);
+}
+END_TEST
+
+START_TEST(test_a_replaced_limit_leg_goes_on_with_its_sibling)
+{
+	const struct book_order *order;
+
+	run_format("sell 8999 10@110 sib=9000 acct=7 oldest");
+	run_format("sell 9000 10@50 stoplimit=50 sib=8999 acct=7 oldest");
+	own_bids_in_the_way(1);
+	run_format("buy 7000 4@98");
+	run_format("replace 8999 9001 10@98 acct=7");
+	begins_with("R8999>9001 10/10, -1 1 self, ");
+	ends_with(" | -1001 1 self, x 7000<9001 4@98, ~9000 -4=6 oco, +9001 sell 6@98");
+	order = book_find(&script.book, script_id(9001));
+	ck_assert_ptr_eq(book_sibling(&script.book, order),
+			 book_find(&script.book, script_id(9000)));
+}
+END_TEST
+
+/* Whatever stays of the taker when a step has only removed its own makers goes on. */
+static const struct {
+	const char *command, *end;
+} removals[] = {
+	{ "sell 9000 5@90 acct=7 oldest", "x 7000<9000 2@98, +9000 sell 3@90" },
+	{ "sell 9000 5@90 acct=7 oldest ioc", "x 7000<9000 2@98, -9000 3 ioc" },
+	{ "sell 9000 2@90 acct=7 oldest fok", "x 7000<9000 2@98" },
+	{ "sell 9000 5@0 market acct=7 oldest", "x 7000<9000 2@98, -9000 3 dry" },
+	{ "sell 9000 5@0 notional=100 lot=1 acct=7 oldest", "x 7000<9000 2@98, -9000 3 dry" },
+};
+
+START_TEST(test_removals_alone_over_steps)
+{
+	own_bids_in_the_way(1);
+	run_format("buy 7000 2@98");
+	run_format("%s", removals[_i].command);
+	begins_with("-1 1 self, -2 1 self, ");
+	ck_assert_int_eq(told(" self"), 1001);
+	ck_assert_int_eq(told(" | "), 1);
+	ends_with(removals[_i].end);
+}
+END_TEST
+
 START_TEST(test_a_replacement_over_steps)
 {
 	run_format("buy 9000 1800@90");
@@ -456,6 +576,12 @@ int main(void)
 	tcase_add_test(steps, test_a_notional_over_steps);
 	tcase_add_test(steps, test_prevention_over_steps);
 	tcase_add_test(steps, test_an_elected_stop_over_steps);
+	tcase_add_test(steps, test_a_stop_elected_as_it_comes_is_elected_once);
+	tcase_add_test(steps, test_a_stop_elected_as_it_comes_rests_as_no_stop);
+	tcase_add_test(steps, test_a_leg_elected_as_it_comes_goes_on);
+	tcase_add_test(steps, test_a_replaced_leg_elected_as_it_comes_goes_on);
+	tcase_add_test(steps, test_a_replaced_limit_leg_goes_on_with_its_sibling);
+	tcase_add_loop_test(steps, test_removals_alone_over_steps, 0, BUS_ARRAY_LEN(removals));
 	tcase_add_test(steps, test_a_replacement_over_steps);
 	tcase_add_test(steps, test_an_auction_over_steps);
 	tcase_add_test(steps, test_a_close_over_steps);

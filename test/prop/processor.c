@@ -247,6 +247,7 @@ static struct naive_event of_fact(const ProtobufCMessage *fact)
 	} else if (named(fact, "OrderTriggered")) {
 		e = of_order(fact, NAIVE_TRIGGERED);
 		e.price = number_in(fact, "last_price_micros");
+		e.leaves = 0; /* the naive exchange does not tell it */
 		e.flag = number_in(fact, "rested") != 0;
 	} else if (named(fact, "OrderReplaced")) {
 		e = of_order(fact, NAIVE_REPLACED);
