@@ -536,6 +536,13 @@ START_TEST(firm_accounts_go_below_zero)
 		  " shares -5/0" },
 		{ "withdraw 1 600", "withdrawal held cash 510/600 shares 0/0" },
 		{ "booked 1 600", "cash -90/0" },
+		/* but nobody can be handed shares that are not there */
+		{ "withdraw 2 1 AAPL", "withdrawal refused INSUFFICIENT_POSITION" },
+		{ "deposit 8 MSFT", "shares MSFT 8/0" },
+		{ "withdraw 2 8.000001 MSFT", "withdrawal refused INSUFFICIENT_POSITION" },
+		{ "withdraw 3 5 MSFT", "withdrawal held cash -90/0 shares 8/5" },
+		{ "withdraw 4 4 MSFT", "withdrawal refused INSUFFICIENT_POSITION" },
+		{ "booked 3 5 MSFT", "shares MSFT 3/0" },
 	};
 
 	script_account(&script, ACCOUNT_STATUS(OPEN), true);

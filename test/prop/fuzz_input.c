@@ -161,10 +161,6 @@ static struct naive_command take_row(struct bytes *bytes, struct feeding *feedin
 	case NAIVE_OP_DELIVER:
 		row.quantity = take(bytes) % 16;
 		break;
-	case NAIVE_OP_SHARES_OUT:
-		row.account = watch_accounts[row.account].firm ? 1 : row.account;
-		row.quantity = take_quantity(bytes);
-		break;
 	default:
 		row.quantity = take_quantity(bytes);
 		row.price = 100 * SHARE;
