@@ -374,7 +374,8 @@ int decide_dividend_paid(const void *state, const struct bus_input *input, struc
 				   .category = CATEGORY_CORPORATE_ACTION,
 				   .subject_id = paid->action_id };
 
-	if (telling.preferences == NULL)
+	/* One that the position came too late for is news to nobody. */
+	if (telling.preferences == NULL || (paid->quantity_micros == 0 && paid->amount_micros == 0))
 		return 0;
 	template_dividend(
 		&(struct notice_dividend){

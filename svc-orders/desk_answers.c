@@ -15,12 +15,17 @@ static enum order_liquidity liquidity_of(const BOOKS(Execution) * execution)
 		       : ORDER_TAKER;
 }
 
-/* A position that comes to be has been through what the order was placed after. */
+/*
+ * A position that comes to be has been through what the order was placed after, and all that the
+ * one before it had been through: the ledger counts alike.
+ */
 static int64_t actions_after(const struct desk_scene *scene)
 {
 	struct desk_holding holding = desk_holding(scene->desk, scene->account, scene->symbol);
 
-	return holding.shares.total_micros == 0 ? scene->order.actions : holding.actions;
+	return holding.shares.total_micros == 0 && scene->order.actions > holding.actions
+		       ? scene->order.actions
+		       : holding.actions;
 }
 
 /* Of what a buy held itself; what its partner held has been told apart. */

@@ -99,20 +99,6 @@ int desk_decide_cash_deposited(const void *state, const struct bus_input *input,
 	return 0;
 }
 
-/* A position that comes to be now has been through all that is effective. */
-static int64_t actions_of(const struct posting *posting)
-{
-	int64_t actions = posting->holding.actions;
-	const MARKET(Instrument) * instrument;
-
-	if (posting->before.shares.total_micros != 0)
-		return actions;
-	instrument = bus_reference(posting->input, DESK_SYMBOLS, posting->symbol);
-	return instrument != NULL && instrument->actions_effective > actions
-		       ? instrument->actions_effective
-		       : actions;
-}
-
 int desk_decide_shares_deposited(const void *state, const struct bus_input *input,
 				 struct bus_facts *facts)
 {
@@ -121,6 +107,7 @@ int desk_decide_shares_deposited(const void *state, const struct bus_input *inpu
 	int64_t exposure, covered;
 
 	if (deposited->symbol[0] == '\0' || deposited->quantity_micros <= 0 ||
+	    deposited->actions < 0 ||
 	    !posting_init(&posting, state, input, facts, deposited->symbol))
 		return BUS_ERR_PARK;
 	exposure = margin_exposure(&posting.balances.shares);
@@ -130,7 +117,9 @@ int desk_decide_shares_deposited(const void *state, const struct bus_input *inpu
 		return BUS_ERR_PARK;
 	posting.reason = BALANCE_REASON(DEPOSITED);
 	posting.reference_id = deposited->deposit_id;
-	posting.holding.actions = actions_of(&posting);
+	/* The ledger's count, whatever the desk has heard of the market: what it lacks will come.
+	 */
+	posting.holding.actions = deposited->actions;
 	write_shares(&posting);
 	if (cash_moved(&posting))
 		write_cash(&posting);
@@ -207,7 +196,8 @@ int desk_decide_withdrawal_requested(const void *state, const struct bus_input *
 		return refuse_withdrawal(requested, facts, REFUSAL_CORPORATE_ACTION);
 	firm = desk_terms_of(input).firm;
 	balance = withdrawal.shares ? &posting.balances.shares : &posting.balances.cash;
-	switch (balance_hold(balance, withdrawal.micros, firm)) {
+	/* Shares that nobody has cannot be handed over: the firm owes what it has sold, no more. */
+	switch (balance_hold(balance, withdrawal.micros, firm && !withdrawal.shares)) {
 	case HOLD_DONE:
 		return hold_withdrawal(requested, &posting.balances, firm, facts);
 	case HOLD_INSUFFICIENT:
@@ -308,31 +298,41 @@ int desk_decide_position_split(const void *state, const struct bus_input *input,
 	return 0;
 }
 
+/*
+ * Shares owed and shares there close each other, and the collateral for them is free. Sells of the
+ * new symbol may hold more than is left: that much is owed from now on.
+ */
 int desk_decide_symbol_changed(const void *state, const struct bus_input *input,
 			       struct bus_facts *facts)
 {
 	const PORTFOLIO(SymbolChanged) *changed = (const void *)input->message;
 	struct posting old, new;
-	int64_t quantity = changed->quantity_micros;
+	int64_t quantity = changed->quantity_micros, exposure, covered;
 
 	if (changed->symbol[0] == '\0' || changed->new_symbol[0] == '\0' ||
 	    strcmp(changed->symbol, changed->new_symbol) == 0 || quantity == INT64_MIN ||
-	    !posting_init(&old, state, input, facts, changed->symbol) ||
+	    changed->new_actions < 0 || !posting_init(&old, state, input, facts, changed->symbol) ||
 	    !posting_init(&new, state, input, facts, changed->new_symbol) ||
 	    old.before.shares.held_micros != 0 || old.before.shares.total_micros != quantity)
 		return BUS_ERR_PARK;
-	if (!add_signed(&old.balances.shares, -quantity) ||
+	if (__builtin_add_overflow(margin_exposure(&old.before.shares),
+				   margin_exposure(&new.before.shares), &exposure) ||
+	    !add_signed(&old.balances.shares, -quantity) ||
 	    !add_signed(&new.balances.shares, quantity) ||
 	    __builtin_add_overflow(new.balances.collateral_micros, old.balances.collateral_micros,
 				   &new.balances.collateral_micros))
 		return BUS_ERR_OVERFLOW;
 	old.balances.collateral_micros = 0;
+	if (!margin_cover(&new.balances, exposure, &covered))
+		return BUS_ERR_PARK;
 	old.reason = new.reason = BALANCE_REASON(SYMBOL_CHANGE);
 	old.reference_id = new.reference_id = changed->action_id;
-	new.holding.actions = actions_of(&new);
+	new.holding.actions = changed->new_actions;
 	old.holding.actions = changed->number;
 	write_shares(&old);
 	write_shares(&new);
+	if (cash_moved(&new))
+		write_cash(&new);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ enum action_state action_state(const struct action *action, int64_t done, int64_
 	if (action->kind != ACTION_DIVIDEND)
 		return action->effective ? ACTION_READY : ACTION_AHEAD;
 	if (action->effective_at <= since)
-		return ACTION_PAST;
+		return ACTION_MISSED;
 	return action->effective_at <= as_of ? ACTION_READY : ACTION_AHEAD;
 }
 
@@ -185,7 +185,9 @@ void split_release(struct split *split)
 	*split = (struct split){ .lots = NULL };
 }
 
-struct lot *lots_merge(const struct lots *a, const struct lots *b, size_t *count)
+/* Two holdings become one **************************************************************** */
+
+static struct lot *merge_lots(const struct lots *a, const struct lots *b, size_t *count)
 {
 	struct lot *merged = bus_malloc(((size_t)a->count + b->count + 1) * sizeof(*merged));
 	uint32_t i = 0, j = 0;
@@ -203,4 +205,65 @@ struct lot *lots_merge(const struct lots *a, const struct lots *b, size_t *count
 		merged[i + j] = *lots_at(b, j);
 	*count = (size_t)i + j;
 	return merged;
+}
+
+static bool merge(const struct shares *a, const struct shares *b, struct joined *out)
+{
+	if (!bus_quantity_add(a->position.quantity, b->position.quantity, &out->quantity) ||
+	    !bus_money_add(a->position.cost, b->position.cost, &out->cost) ||
+	    !bus_money_add(a->fifo_cost, b->fifo_cost, &out->fifo_cost))
+		return false;
+	out->lots = merge_lots(&a->lots, &b->lots, &out->lot_count);
+	return true;
+}
+
+static struct lot *lots_behind(const struct lots *lots, const struct lots_cut *cut, size_t *count)
+{
+	struct lot *left = bus_malloc((lots->count + 1u) * sizeof(*left));
+
+	*count = lots->count - cut->gone;
+	for (uint32_t i = 0; i < *count; i++)
+		left[i] = *lots_at(lots, cut->gone + i);
+	if (cut->part) {
+		left[0].quantity = cut->left;
+		left[0].cost = cut->left_cost;
+	}
+	return left;
+}
+
+/* Costs have opposite signs: their sum is what the closing lost, and fits. */
+static void close_out(const struct shares *larger, const struct shares *smaller, struct joined *out)
+{
+	int64_t has = larger->position.quantity.micros, closes = smaller->position.quantity.micros;
+	struct bus_money leaves =
+		position_share(larger->position.cost, absolute(closes), absolute(has));
+	struct lots_cut cut;
+
+	lots_plan_cut(&larger->lots, (struct bus_quantity){ -closes }, &cut);
+	out->quantity.micros = has + closes;
+	out->cost.micros = larger->position.cost.micros - leaves.micros;
+	out->realised.micros = -(leaves.micros + smaller->position.cost.micros);
+	out->fifo_cost.micros = larger->fifo_cost.micros - cut.cost.micros;
+	out->fifo_realised.micros = -(cut.cost.micros + smaller->fifo_cost.micros);
+	out->lots = lots_behind(&larger->lots, &cut, &out->lot_count);
+}
+
+bool joined_make(const struct shares *a, const struct shares *b, struct joined *out)
+{
+	int64_t x = a->position.quantity.micros, y = b->position.quantity.micros;
+
+	*out = (struct joined){ .lots = NULL };
+	if ((x >= 0 && y >= 0) || (x <= 0 && y <= 0))
+		return merge(a, b, out);
+	if (absolute(x) >= absolute(y))
+		close_out(a, b, out);
+	else
+		close_out(b, a, out);
+	return true;
+}
+
+void joined_release(struct joined *joined)
+{
+	free(joined->lots);
+	*joined = (struct joined){ .lots = NULL };
 }

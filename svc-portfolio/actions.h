@@ -18,9 +18,10 @@ struct action {
 };
 
 enum action_state {
-	ACTION_PAST,  /* the position has been through it, or was opened after it */
-	ACTION_READY, /* it is to be applied now */
-	ACTION_AHEAD, /* not yet */
+	ACTION_PAST,   /* the position has been through it */
+	ACTION_MISSED, /* a dividend from before the position was opened: it only counts */
+	ACTION_READY,  /* it is to be applied now */
+	ACTION_AHEAD,  /* not yet */
 };
 
 /*
@@ -56,7 +57,22 @@ bool split_make(const struct shares *shares, const struct split_terms *terms,
 		struct split *out) BUS_MUST_CHECK;
 void split_release(struct split *split);
 
-/* The lots of two holdings in one list, by the time at which they were opened. Returns owned. */
-struct lot *lots_merge(const struct lots *a, const struct lots *b, size_t *count);
+/* What two holdings are together. */
+struct joined {
+	struct bus_quantity quantity;
+	struct bus_money cost, fifo_cost;
+	struct bus_money realised, fifo_realised; /* where they closed each other */
+	struct lot *lots;			  /* owned: joined_release */
+	size_t lot_count;
+};
+
+/*
+ * One long, the other short: the smaller one is closed against as much of the larger one (by lots:
+ * the oldest), as by a trade through 0 at whatever price: what the one side would pay, the other
+ * would get. Else their lots come in one list, by the time at which they were opened. False when
+ * something leaves 64 bits; then nothing is to be released.
+ */
+bool joined_make(const struct shares *a, const struct shares *b, struct joined *out) BUS_MUST_CHECK;
+void joined_release(struct joined *joined);
 
 #endif

@@ -123,3 +123,9 @@ bool balances_fraction(struct balances *balances, struct bus_money cash, struct 
 	       add(&next.realised, realised) && add(&next.fifo_realised, fifo_realised) &&
 	       keep(balances, &next);
 }
+
+bool balances_close_out(struct balances *balances, struct bus_money realised,
+			struct bus_money fifo_realised)
+{
+	return balances_fraction(balances, (struct bus_money){ 0 }, realised, fifo_realised);
+}

@@ -47,5 +47,8 @@ bool balances_dividend(struct balances *balances, struct bus_money amount) BUS_M
 /* Cash for what could not be held after a split. */
 bool balances_fraction(struct balances *balances, struct bus_money cash, struct bus_money realised,
 		       struct bus_money fifo_realised) BUS_MUST_CHECK;
+/* Shares owed and shares there have closed each other: no cash moves. */
+bool balances_close_out(struct balances *balances, struct bus_money realised,
+			struct bus_money fifo_realised) BUS_MUST_CHECK;
 
 #endif

@@ -64,6 +64,9 @@ int64_t draft_look_again(const struct draft *draft, const struct progress *progr
 			 const struct bus_input *input);
 /* The earlier of two times, of which 0 is none. */
 int64_t earlier(int64_t a, int64_t b);
+/* Another holding of the account is about to become one of this symbol. */
+bool change_comes(const struct account *account, const struct bus_input *input,
+		  const struct symbol *symbol);
 /* Effective actions of the symbol: what a position that is opened now has been through. */
 int64_t actions_effective(const struct bus_input *input, const struct symbol *symbol);
 

@@ -347,7 +347,7 @@ static void position_split(struct books *books, const struct bus_fact *fact,
 	book(books, fact, account, "split", split->action_id, &tx);
 }
 
-/* What it has earned so far stays with the old symbol. */
+/* What it has earned so far stays with the old symbol; what closes here is the new one's. */
 static void symbol_changed(struct books *books, const struct bus_fact *fact,
 			   const PORTFOLIO(SymbolChanged) * changed)
 {
@@ -356,6 +356,8 @@ static void symbol_changed(struct books *books, const struct bus_fact *fact,
 	struct holding *to = changed_holding(account, changed->new_symbol);
 	struct ledger_transaction tx;
 
+	bus_assert(balances_close_out(&account->balances, money(changed->realised_micros),
+				      money(changed->fifo_realised_micros)));
 	set_quantity(account, from, 0, from->since);
 	from->shares.position.cost.micros = from->shares.fifo_cost.micros = 0;
 	from->actions = changed->number;
@@ -364,6 +366,8 @@ static void symbol_changed(struct books *books, const struct bus_fact *fact,
 	set_quantity(account, to, changed->position_micros, from->since);
 	to->shares.position.cost.micros = changed->position_cost_micros;
 	to->shares.fifo_cost.micros = changed->position_fifo_cost_micros;
+	to->shares.position.realised.micros += changed->realised_micros;
+	to->shares.fifo_realised.micros += changed->fifo_realised_micros;
 	to->actions = changed->new_actions;
 	replace_lots(books, to, changed->n_lots, changed->lots);
 	ledger_change_symbol(&tx, changed->symbol, changed->new_symbol,

@@ -225,7 +225,10 @@ int decide_withdraw(const void *state, const struct bus_input *input, struct bus
 
 		if (movement.quantity.micros > 0) {
 			refusal = go_on(&draft, &movement, input, facts, &progress);
-			if (refusal.text == NULL && progress.pending != 0)
+			/* What is owed by another name may take the shares before the desk has. */
+			if (refusal.text == NULL &&
+			    (progress.pending != 0 ||
+			     change_comes(draft.account, input, &movement.symbol)))
 				refusal = under_way;
 		} else {
 			refusal = check_settled(&draft, movement.amount);

@@ -36,15 +36,16 @@ int64_t actions_effective(const struct bus_input *input, const struct symbol *sy
 	return instrument != NULL ? instrument->actions_effective : 0;
 }
 
+/* To so many shares; to none where the position is younger than the dividend: the desk must hear
+ * that it has been through it. */
 static int pay_dividend(struct draft *draft, struct progress *progress,
-			const MARKET(CorporateAction) * action, int64_t number,
-			const struct bus_input *input, struct bus_facts *facts)
+			struct bus_quantity quantity, const MARKET(CorporateAction) * action,
+			int64_t number, const struct bus_input *input, struct bus_facts *facts)
 {
 	PORTFOLIO(DividendPaid) * fact;
 	struct bus_money amount, dividends;
 
-	if (!bus_notional((struct bus_price){ action->amount_micros }, progress->quantity,
-			  &amount) ||
+	if (!bus_notional((struct bus_price){ action->amount_micros }, quantity, &amount) ||
 	    !bus_money_add(progress->dividends, amount, &dividends) ||
 	    !balances_dividend(&draft->balances, amount))
 		return BUS_ERR_OVERFLOW;
@@ -55,7 +56,7 @@ static int pay_dividend(struct draft *draft, struct progress *progress,
 	fact->symbol = (char *)progress->symbol->text;
 	fact->action_id = action->action_id;
 	fact->number = number;
-	fact->quantity_micros = progress->quantity.micros;
+	fact->quantity_micros = quantity.micros;
 	fact->amount_per_share_micros = action->amount_micros;
 	fact->amount_micros = amount.micros;
 	fact->cash_micros = draft->balances.cash.micros;
@@ -91,19 +92,23 @@ int actions_go_on(struct draft *draft, struct progress *progress, const struct b
 	for (size_t i = 0; progress->pending == 0 && wire_action(instrument, i, &action); i++) {
 		enum action_state state =
 			action_state(&action, progress->done, progress->since, as_of);
+		struct bus_quantity paid = { 0 };
 		int err;
 
 		if (state == ACTION_PAST)
 			continue;
 		if (state == ACTION_AHEAD)
 			break;
-		progress->count++;
+		if (state == ACTION_READY) {
+			progress->count++;
+			paid = progress->quantity;
+		}
 		if (action.kind != ACTION_DIVIDEND) {
 			ask_desk(progress, instrument->actions[i], action.number, input, facts);
 			break;
 		}
-		err = pay_dividend(draft, progress, instrument->actions[i], action.number, input,
-				   facts);
+		err = pay_dividend(draft, progress, paid, instrument->actions[i], action.number,
+				   input, facts);
 		if (err != 0)
 			return err;
 		progress->done = action.number;
@@ -123,6 +128,7 @@ int64_t actions_look_again(const struct progress *progress, const struct bus_inp
 		switch (action_state(&action, progress->done, progress->since, input->now)) {
 		case ACTION_PAST:
 			break;
+		case ACTION_MISSED:
 		case ACTION_READY:
 			return input->now;
 		case ACTION_AHEAD:
@@ -185,10 +191,10 @@ int decide_apply_actions(const void *state, const struct bus_input *input, struc
 
 /* What the desk has cleared **************************************************************** */
 
-/* The action that the holding waits for, if the desk speaks of it. */
+/* The action that the holding waits for; NULL: it waits for none. */
 static const MARKET(CorporateAction) * find_pending(const struct bus_input *input,
 						    const struct holding *holding,
-						    const char *action_id, struct action *out)
+						    struct action *out)
 {
 	const MARKET(Instrument) *instrument =
 		bus_reference(input, LEDGER_SYMBOLS, holding->symbol.text);
@@ -197,11 +203,25 @@ static const MARKET(CorporateAction) * find_pending(const struct bus_input *inpu
 		return NULL;
 	for (size_t i = 0; wire_action(instrument, i, out); i++) {
 		if (out->number == holding->pending_action)
-			return strcmp(instrument->actions[i]->action_id, action_id) == 0
-				       ? instrument->actions[i]
-				       : NULL;
+			return instrument->actions[i];
 	}
 	return NULL;
+}
+
+bool change_comes(const struct account *account, const struct bus_input *input,
+		  const struct symbol *symbol)
+{
+	const struct holding *holding = account != NULL ? account->holdings : NULL;
+
+	for (; holding != NULL; holding = holding->hh.next) {
+		struct action action;
+		const MARKET(CorporateAction) *terms = find_pending(input, holding, &action);
+
+		if (terms != NULL && action.kind == ACTION_RENAME &&
+		    strcmp(terms->new_symbol, symbol->text) == 0)
+			return true;
+	}
+	return false;
 }
 
 static struct bus_quantity increment_of(const struct bus_input *input, const struct symbol *symbol)
@@ -262,32 +282,39 @@ out:
 	return err;
 }
 
+static void tell_joined(const struct joined *joined, struct bus_facts *facts,
+			PORTFOLIO(SymbolChanged) * fact)
+{
+	fact->position_micros = joined->quantity.micros;
+	fact->position_cost_micros = joined->cost.micros;
+	fact->position_fifo_cost_micros = joined->fifo_cost.micros;
+	fact->realised_micros = joined->realised.micros;
+	fact->fifo_realised_micros = joined->fifo_realised.micros;
+	fact->lots = tell_lots(facts, joined->lots, joined->lot_count);
+	fact->n_lots = joined->lot_count;
+}
+
 static int change_symbol(struct draft *draft, const struct holding *holding,
 			 const MARKET(CorporateAction) * action, struct progress *progress,
 			 const struct bus_input *input, struct bus_facts *facts)
 {
 	const struct shares *from = &holding->shares;
-	struct symbol new_symbol;
-	const struct shares *to;
+	struct bus_money realised, fifo_realised;
 	PORTFOLIO(SymbolChanged) * fact;
-	struct bus_quantity quantity;
-	struct bus_money cost, fifo_cost;
-	struct lot *lots;
-	size_t count;
+	const struct holding *to;
+	struct symbol new_symbol;
+	struct joined joined;
+	int err = BUS_ERR_OVERFLOW;
 
 	if (!wire_symbol(action->new_symbol, &new_symbol))
 		return BUS_ERR_PARK;
-	to = &holding_of(draft->account, &new_symbol)->shares;
-	/* Long and short of the new symbol would close each other: nobody has said at what price.
-	 */
-	if ((from->position.quantity.micros < 0 && to->position.quantity.micros > 0) ||
-	    (from->position.quantity.micros > 0 && to->position.quantity.micros < 0))
-		return BUS_ERR_PARK;
-	if (!bus_quantity_add(from->position.quantity, to->position.quantity, &quantity) ||
-	    !bus_money_add(from->position.cost, to->position.cost, &cost) ||
-	    !bus_money_add(from->fifo_cost, to->fifo_cost, &fifo_cost))
-		return BUS_ERR_OVERFLOW;
-	lots = lots_merge(&to->lots, &from->lots, &count);
+	to = holding_of(draft->account, &new_symbol);
+	if (!joined_make(&to->shares, from, &joined))
+		return err;
+	if (!bus_money_add(to->shares.position.realised, joined.realised, &realised) ||
+	    !bus_money_add(to->shares.fifo_realised, joined.fifo_realised, &fifo_realised) ||
+	    !balances_close_out(&draft->balances, joined.realised, joined.fifo_realised))
+		goto out;
 	fact = bus_fact_add(facts, PORTFOLIO_D(symbol_changed));
 	fact->account_id = (char *)input->key;
 	fact->symbol = (char *)holding->symbol.text;
@@ -296,18 +323,16 @@ static int change_symbol(struct draft *draft, const struct holding *holding,
 	fact->number = holding->pending_action;
 	fact->quantity_micros = from->position.quantity.micros;
 	fact->cost_micros = from->position.cost.micros;
-	fact->position_micros = quantity.micros;
-	fact->position_cost_micros = cost.micros;
-	fact->position_fifo_cost_micros = fifo_cost.micros;
-	fact->lots = tell_lots(facts, lots, count);
-	fact->n_lots = count;
+	tell_joined(&joined, facts, fact);
 	fact->changed_at_micros = input->now;
-	fact->new_actions = to->position.quantity.micros != 0
-				    ? holding_of(draft->account, &new_symbol)->actions
+	fact->new_actions = to->shares.position.quantity.micros != 0
+				    ? to->actions
 				    : actions_effective(input, &new_symbol);
-	free(lots);
 	progress->quantity.micros = 0;
-	return 0;
+	err = 0;
+out:
+	joined_release(&joined);
+	return err;
 }
 
 int decide_action_cleared(const void *state, const struct bus_input *input, struct bus_facts *facts)
@@ -327,8 +352,8 @@ int decide_action_cleared(const void *state, const struct bus_input *input, stru
 		return BUS_ERR_PARK;
 	draft = draft_of(state, account_id);
 	holding = holding_of(draft.account, &symbol);
-	terms = find_pending(input, holding, cleared->action_id, &action);
-	if (terms == NULL)
+	terms = find_pending(input, holding, &action);
+	if (terms == NULL || strcmp(terms->action_id, cleared->action_id) != 0)
 		return BUS_ERR_PARK;
 	progress = progress_of(holding);
 	err = action.kind == ACTION_SPLIT

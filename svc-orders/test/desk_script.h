@@ -3,7 +3,7 @@
  * and reactions that follow. After every line the invariants of the whole state are checked, and
  * that it is what its facts alone give.
  *
- *	deposit 10000 | deposit 500 AAPL		the ledger says so
+ *	deposit 10000 | deposit 500 AAPL [ACTIONS]	the ledger says so
  *	place 1 buy 30 @ 100 [ioc] [id=x]		order 1; "@ market"; time in force day
  *	place 1 buy 30 @ market stop=110 | trail=2%	"@ 111 stop=110": stop-limit; "$500":
  *notional place 1 buy 30 @ 100 bracket tp=110 sl=90	legs "1.1" and "1.2"; oco sl=, oto tp= or
@@ -361,7 +361,7 @@ static inline void script_late(struct desk_script *script, const struct script_w
 	script_input(script, "books.executions", NULL, &rejected.base);
 }
 
-/* deposit AMOUNT [SYMBOL] */
+/* deposit AMOUNT [SYMBOL [ACTIONS]] */
 static inline void script_deposit(struct desk_script *script, const struct script_words *w)
 {
 	PORTFOLIO(CashDeposited) cash = BOURSE__PORTFOLIO__V1__CASH_DEPOSITED__INIT;
@@ -371,6 +371,7 @@ static inline void script_deposit(struct desk_script *script, const struct scrip
 	cash.deposit_id = shares.deposit_id = (char *)"d1d1d1d1-0000-4000-8000-000000000001";
 	cash.amount_micros = shares.quantity_micros = script_micros(w->word[1]);
 	shares.symbol = w->word[2];
+	shares.actions = w->count > 3 ? script_int(w->word[3]) : 0;
 	script_input(script, "portfolio.events", NULL, w->count > 2 ? &shares.base : &cash.base);
 }
 
@@ -519,7 +520,7 @@ static inline void script_split_position(struct desk_script *script, const struc
 	script_input(script, "portfolio.events", NULL, &split.base);
 }
 
-/* renamed OLD NEW NUMBER QUANTITY */
+/* renamed OLD NEW NUMBER QUANTITY [ACTIONS] */
 static inline void script_renamed(struct desk_script *script, const struct script_words *w)
 {
 	PORTFOLIO(SymbolChanged) changed = BOURSE__PORTFOLIO__V1__SYMBOL_CHANGED__INIT;
@@ -530,6 +531,7 @@ static inline void script_renamed(struct desk_script *script, const struct scrip
 	changed.action_id = (char *)SCRIPT_ACTION;
 	changed.number = script_int(w->word[3]);
 	changed.quantity_micros = script_micros(w->word[4]);
+	changed.new_actions = w->count > 5 ? script_int(w->word[5]) : 0;
 	script_input(script, "portfolio.events", NULL, &changed.base);
 }
 

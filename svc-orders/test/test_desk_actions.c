@@ -91,7 +91,7 @@ START_TEST(position_of_nothing)
 		{ "dividend AAPL 4 12.5", "shares AAPL 2/0 actions 4 cash 812.5/300" },
 		{ "fill 1 3 @ 100 leaves 0", "filled FILLED 5,5,0,3 delta -300 released 0 hold 0 "
 					     "cash 512.5/0 shares 5/0 actions 4" },
-		{ "deposit 1 AAPL", "shares AAPL 6/0 actions 4" },
+		{ "deposit 1 AAPL 4", "shares AAPL 6/0 actions 4" },
 	};
 	static const struct desk_line second[] = {
 		{ "place 2 sell 1 @ 100",
@@ -100,7 +100,7 @@ START_TEST(position_of_nothing)
 		{ "end 2 1 CORPORATE_ACTION",
 		  "ended CANCELED 1,0,0,0 canceled 1 released 1 cash 512.5/0 shares 6/0" },
 		{ "renamed AAPL NEWCO 5 6", "shares AAPL 0/0 actions 5 shares NEWCO 6/0" },
-		{ "deposit 2 AAPL", "shares AAPL 2/0 actions 5" },
+		{ "deposit 2 AAPL 5", "shares AAPL 2/0 actions 5" },
 	};
 	static const struct desk_line third[] = {
 		{ "place 3 buy 1 @ 100",
@@ -243,11 +243,123 @@ START_TEST(short_fraction)
 }
 END_TEST
 
+/* What the market has said may come here later than to the ledger, or earlier: its count holds. */
+START_TEST(counts_are_the_ledgers)
+{
+	static const struct desk_line behind[] = {
+		{ "deposit 10000", "cash 10000/0" },
+		{ "deposit 5 AAPL 1", "shares AAPL 5/0 actions 1" },
+		{ "deposit 5 NEWCO -1", "park" },
+		{ "renamed AAPL NEWCO 1 5 -1", "park" },
+	};
+	static const struct desk_line level[] = {
+		{ "place 1 sell 5 @ 100",
+		  "accepted hold 5 cash 10000/0 shares 5/5 -> NewOrder AAPL 5 @ 100" },
+	};
+	static const struct desk_line ahead[] = {
+		{ "fill 1 5 @ 100 leaves 0", "filled FILLED 5,5,0,5 delta 500 released 0 hold 0 "
+					     "cash 10500/0 shares 0/0 actions 1" },
+		{ "deposit 5 AAPL 1", "shares AAPL 5/0 actions 1" },
+		{ "place 2 sell 5 @ 100", "rejected CORPORATE_ACTION" },
+		{ "dividend AAPL 2 0", "shares AAPL 5/0 actions 2" },
+		{ "place 2 sell 5 @ 100",
+		  "accepted hold 5 cash 10500/0 shares 5/5 -> NewOrder AAPL 5 @ 100" },
+		{ "deposit 1 AAPL 3", "shares AAPL 6/5 actions 3" },
+	};
+
+	CHECK(behind);
+	script.actions = 1;
+	script_refer(ACCOUNT_STATUS(OPEN));
+	CHECK(level);
+	script.actions = 2;
+	script_refer(ACCOUNT_STATUS(OPEN));
+	CHECK(ahead);
+}
+END_TEST
+
+/* A position that comes again has been through what the last one had, if its order knew less. */
+START_TEST(counts_do_not_go_back)
+{
+	static const struct desk_line lines[] = {
+		{ "deposit 10000", "cash 10000/0" },
+		{ "deposit 5 AAPL 3", "shares AAPL 5/0 actions 3" },
+		{ "withdraw 1 5 AAPL", "withdrawal held cash 10000/0 shares 5/5" },
+		{ "booked 1 5 AAPL", "shares AAPL 0/0 actions 3" },
+		{ "place 1 buy 1 @ 100",
+		  "accepted hold 100 cash 10000/100 shares 0/0 -> NewOrder AAPL 1 @ 100" },
+		{ "fill 1 1 @ 100 leaves 0", "filled FILLED 1,1,0,1 delta -100 released 0 hold 0 "
+					     "cash 9900/0 shares 1/0 actions 3" },
+	};
+
+	script.actions = 2;
+	script_refer(ACCOUNT_STATUS(OPEN));
+	CHECK(lines);
+}
+END_TEST
+
+/* Shares of the new symbol close what is owed of the old one: so much less collateral. */
+START_TEST(renamed_across_zero)
+{
+	static const struct desk_line lines[] = {
+		{ "deposit 10000", "cash 10000/0" },
+		{ "place 1 sell 10 @ 100", "accepted hold 0 short 10 margin 500 cash 10000/500 "
+					   "shares 0/0 -> NewOrder AAPL 10 @ 100" },
+		{ "fill 1 10 @ 100 leaves 0", "filled FILLED 10,10,0,10 delta 1000 released 0 hold "
+					      "0 cash 11000/1500 shares -10/0 collateral 1500" },
+		{ "deposit 4 NEWCO", "shares NEWCO 4/0" },
+		{ "renamed AAPL NEWCO 1 -10",
+		  "shares AAPL 0/0 actions 1 shares NEWCO -6/0 collateral 900 cash 11000/900" },
+		{ "deposit 4 AAPL 1", "shares AAPL 4/0 actions 1" },
+		{ "renamed AAPL NEWCO 2 4 7", "shares AAPL 0/0 actions 2 shares NEWCO -2/0 "
+					      "collateral 300 actions 7 cash 11000/300" },
+		{ "deposit 2 AAPL 2", "shares AAPL 2/0 actions 2" },
+		{ "renamed AAPL NEWCO 3 2 7",
+		  "shares AAPL 0/0 actions 3 shares NEWCO 0/0 actions 7 cash 11000/0" },
+	};
+
+	script.shorting = true;
+	script_refer(ACCOUNT_STATUS(OPEN));
+	CHECK(lines);
+}
+END_TEST
+
+/* What is held of the new symbol leaves it: of the collateral as much stays as is owed then. */
+START_TEST(renamed_onto_what_is_held)
+{
+	static const struct desk_line lines[] = {
+		{ "deposit 10000", "cash 10000/0" },
+		{ "place 1 sell 4 @ 100", "accepted hold 0 short 4 margin 200 cash 10000/200 "
+					  "shares 0/0 -> NewOrder AAPL 4 @ 100" },
+		{ "fill 1 4 @ 100 leaves 0", "filled FILLED 4,4,0,4 delta 400 released 0 hold 0 "
+					     "cash 10400/600 shares -4/0 collateral 600" },
+		{ "deposit 10 NEWCO", "shares NEWCO 10/0" },
+		{ "withdraw 1 7 NEWCO", "withdrawal held cash 10400/600 shares 10/7" },
+		{ "renamed AAPL NEWCO 1 -4", "shares AAPL 0/0 actions 1 shares NEWCO 6/7 "
+					     "collateral 150 cash 10400/150" },
+		{ "booked 1 7 NEWCO", "shares NEWCO -1/0 collateral 150" },
+	};
+
+	script.shorting = true;
+	script_refer(ACCOUNT_STATUS(OPEN));
+	CHECK(lines);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		nothing_open, the_last_one_ends,     position_of_nothing,     sold_before,
-		short_split,  replacement_waits_too, replaced_by_what_traded, short_fraction,
+		nothing_open,
+		the_last_one_ends,
+		position_of_nothing,
+		sold_before,
+		short_split,
+		replacement_waits_too,
+		replaced_by_what_traded,
+		short_fraction,
+		counts_are_the_ledgers,
+		counts_do_not_go_back,
+		renamed_across_zero,
+		renamed_onto_what_is_held,
 	};
 
 	return desk_suite_run("desk_actions", tests, BUS_ARRAY_LEN(tests));

@@ -186,10 +186,11 @@ static inline void script_describe(const struct bus_fact *fact, char *out, size_
 			 D(split->realised_micros), D(split->fifo_realised_micros));
 		break;
 	case FACT(SYMBOL_CHANGED):
-		snprintf(out, size, "%s > %s %s, has %s for %s / %s in %zu lots", changed->symbol,
-			 changed->new_symbol, D(changed->quantity_micros),
+		snprintf(out, size, "%s > %s %s, has %s for %s / %s in %zu lots, earned %s / %s",
+			 changed->symbol, changed->new_symbol, D(changed->quantity_micros),
 			 D(changed->position_micros), D(changed->position_cost_micros),
-			 D(changed->position_fifo_cost_micros), changed->n_lots);
+			 D(changed->position_fifo_cost_micros), changed->n_lots,
+			 D(changed->realised_micros), D(changed->fifo_realised_micros));
 		break;
 	case FACT(DIVIDEND_PAID):
 		snprintf(out, size, "dividend %s %s x %s = %s, cash %s", dividend->symbol,

@@ -177,7 +177,7 @@ static const struct row dividend_before_a_position[] = {
 	{ DIVIDEND, NULL, "AAPL", .cash = "0.5", .of = "2012-06-20T14:00:00Z", .facts = "" },
 	{ FILL, "2012-06-20T14:00:00Z", "AAPL", "10", "-100",
 	  .facts = "bought 10 AAPL, settles 20120621, has 10 for 100 / 100, earned 0 / 0" },
-	{ EFFECTIVE, NULL, "AAPL", .facts = "" },
+	{ EFFECTIVE, NULL, "AAPL", .facts = "*dividend AAPL 0 x 0.5 = 0, cash 900 | *checked 0" },
 	{ APPLY, NULL, .facts = "checked 0" },
 	/* shares that come or go do not take part either: it is paid first */
 	{ DIVIDEND, NULL, "AAPL", .cash = "1", .of = "2012-06-20T15:00:00Z", .facts = "" },
@@ -273,11 +273,72 @@ static const struct row renamed[] = {
 		  "moves, equity 75, flow 75, growth 1000000000000" },
 	{ EFFECTIVE, NULL, "FB", .facts = "" },
 	{ CLOCK, "2012-06-21T04:01:00Z", .facts = "*due FB 1 | *checked 1" },
-	{ CLEARED, NULL, "FB", .n = 1, .facts = "FB > META 20, has 21 for 75 / 75 in 3 lots" },
+	{ CLEARED, NULL, "FB", .n = 1,
+	  .facts = "FB > META 20, has 21 for 75 / 75 in 3 lots, earned 0 / 0" },
 	{ FILL, NULL, "META", "-11", "55",
 	  .facts = "sold 11 META, settles 20120622, has 10 for 35.714286 / 40, earned 15.714286 / "
 		   "20" },
 	{ FILL, NULL, "FB", "-1", "55", .err = BUS_ERR_PARK },
+	{ END },
+};
+
+/* What is owed of the one and what is there of the other close each other, by both methods. */
+static const struct row renamed_across_zero[] = {
+	{ DEPOSIT, "2012-06-20T13:30:00Z", .cash = "500", .facts = "in 500, cash 500" },
+	{ SHORT, NULL, "FB", "-4", "480",
+	  .facts = "sold 4 FB, settles 20120621, has -4 for -480 / -480, earned 0 / 0" },
+	{ DEPOSIT, NULL, "META", "3", "90", .facts = "in 3 META, has 3 for 270 / 270" },
+	{ DEPOSIT, NULL, "META", "7", "100", .facts = "in 7 META, has 10 for 970 / 970" },
+	{ RENAME, NULL, "FB", .of = "2012-06-20T13:30:01Z", .symbol2 = "META", .facts = "" },
+	{ WITHDRAW, "2012-06-20T13:30:01Z", "META", "1",
+	  .facts = "requested | out 0 1META for 97 / 90" },
+	{ DEPOSIT, NULL, "META", "1", "97", .facts = "in 1 META, has 10 for 970 / 977" },
+	{ EFFECTIVE, NULL, "FB", .facts = "" },
+	{ APPLY, NULL, .facts = "due FB 1 | checked 1" },
+	{ WITHDRAW, NULL, "META", "1", .facts = "rejected CORPORATE_ACTION" },
+	{ CLEARED, NULL, "FB", .n = 1,
+	  .facts = "FB > META -4, has 6 for 582 / 597 in 2 lots, earned 92 / 100" },
+	{ WITHDRAW, NULL, "META", "1", .facts = "requested | out 0 1META for 97 / 100" },
+	{ DEPOSIT, NULL, "META", "1", "97", .facts = "in 1 META, has 6 for 582 / 594" },
+	/* more is owed than there is */
+	{ SHORT, NULL, "FB", "-10", "1000", .n = 1,
+	  .facts = "sold 10 FB, settles 20120621, has -10 for -1000 / -1000, earned 0 / 0" },
+	{ RENAME, NULL, "FB", .of = "2012-06-20T13:30:02Z", .symbol2 = "META", .facts = "" },
+	{ CLOCK, "2012-06-20T13:30:02Z", .facts = "" },
+	{ EFFECTIVE, NULL, "FB", .facts = "" },
+	{ APPLY, NULL, .facts = "due FB 2 | checked 1" },
+	{ CLEARED, NULL, "FB", .n = 2,
+	  .facts = "FB > META -10, has -4 for -400 / -400 in 1 lots, earned 18 / 6" },
+	/* and as much */
+	{ DEPOSIT, NULL, "FB", "4", "90", .facts = "in 4 FB, has 4 for 360 / 360" },
+	{ RENAME, NULL, "FB", .of = "2012-06-20T13:30:03Z", .symbol2 = "META", .facts = "" },
+	{ CLOCK, "2012-06-20T13:30:03Z", .facts = "" },
+	{ EFFECTIVE, NULL, "FB", .facts = "" },
+	{ APPLY, NULL, .facts = "due FB 3 | checked 1" },
+	{ CLEARED, NULL, "FB", .n = 3,
+	  .facts = "FB > META 4, has 0 for 0 / 0 in 0 lots, earned 40 / 40" },
+	{ CLOCK, "2012-06-20T13:31:00Z", .facts = "*margin 1980 of 0 for 0" },
+	{ CLOCK, "2012-06-21T04:00:00Z",
+	  .facts = "*closed 20120620: 0 > 1980 (500 + 1480), in 500, out 0, trades 1480, dividends "
+		   "0, other 0, 18 moves, equity 1980, flow 1830, growth 1074110671937 | *settled "
+		   "20120621 1480: 1980 + 0" },
+	{ END },
+};
+
+/* An order that rested over the ex-date opens a position that the dividend is not for, and that
+ * must count it all the same: the desk takes orders only where its count is the market's. */
+static const struct row younger_than_a_dividend[] = {
+	{ DEPOSIT, "2012-06-20T13:30:00Z", .cash = "1000", .facts = "in 1000, cash 1000" },
+	{ DIVIDEND, NULL, "AAPL", .cash = "0.5", .of = "2012-06-20T14:00:00Z", .facts = "" },
+	{ DIVIDEND, NULL, "AAPL", .cash = "0.25", .of = "2012-06-20T15:00:00Z", .facts = "" },
+	{ CLOCK, "2012-06-20T14:00:00Z", .facts = "" },
+	{ EFFECTIVE, NULL, "AAPL", .facts = "" },
+	{ FILL, "2012-06-20T14:30:00Z", "AAPL", "10", "-100", .n = 0,
+	  .facts = "bought 10 AAPL, settles 20120621, has 10 for 100 / 100, earned 0 / 0" },
+	{ CLOCK, NULL, .facts = "*dividend AAPL 0 x 0.5 = 0, cash 900 | *checked 0" },
+	{ APPLY, NULL, .facts = "checked 0" },
+	{ CLOCK, "2012-06-20T15:00:01Z",
+	  .facts = "*dividend AAPL 10 x 0.25 = 2.5, cash 902.5 | *checked 1" },
 	{ END },
 };
 
@@ -425,6 +486,8 @@ START_TEST(tables)
 		splits,
 		flat_before_the_answer,
 		renamed,
+		renamed_across_zero,
+		younger_than_a_dividend,
 		shorts,
 		short_actions,
 		firm,
@@ -529,7 +592,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_loop_test(tcase, tables, 0, 11);
+	tcase_add_loop_test(tcase, tables, 0, 13);
 	tcase_add_test(tcase, what_nobody_should_say);
 	tcase_add_test(tcase, a_dividend_beyond_64_bits);
 	suite_add_tcase(suite, tcase);

@@ -414,6 +414,66 @@ START_TEST(random_splits_keep_the_sums)
 }
 END_TEST
 
+/* Holdings that become one: of opposite signs they close each other as two trades at one price. */
+START_TEST(opposites_close_each_other)
+{
+	uint64_t seed = 5;
+
+	for (int round = 0; round < 3000; round++) {
+		struct lot_pool pool = { .left = 0 };
+		struct shares both[2] = { { .fifo_cost = { 0 } }, { .fifo_cost = { 0 } } };
+		int64_t quantity = 0, fifo_cost = 0, cash = (int64_t)(next_random(&seed) % 1000);
+		struct shares_plan plans[2];
+		struct joined joined;
+		int64_t closes;
+
+		for (uint64_t n = next_random(&seed) % 30 + 2; n > 0; n--) {
+			int64_t sign = n % 2 == 0 ? 1 : -1,
+				size = 1 + (int64_t)(next_random(&seed) % 7);
+
+			trade(&both[n % 2], &pool, sign * size,
+			      -sign * (int64_t)(next_random(&seed) % 1000));
+		}
+		closes = both[0].position.quantity.micros;
+		if (closes > -both[1].position.quantity.micros)
+			closes = -both[1].position.quantity.micros;
+		for (int i = 0; i < 2 && closes != 0; i++)
+			ck_assert_int_eq(shares_plan_trade(
+						 &both[i],
+						 (struct bus_quantity){ i == 0 ? -closes : closes },
+						 (struct bus_money){ i == 0 ? cash : -cash },
+						 &plans[i]),
+					 POSITION_OK);
+		ck_assert(joined_make(&both[round % 2], &both[1 - round % 2], &joined));
+		for (size_t i = 0; i < joined.lot_count; i++) {
+			ck_assert_int_ne(joined.lots[i].quantity.micros, 0);
+			quantity += joined.lots[i].quantity.micros;
+			fifo_cost += joined.lots[i].cost.micros;
+		}
+		ck_assert_int_eq(joined.quantity.micros, quantity);
+		ck_assert_int_eq(joined.fifo_cost.micros, fifo_cost);
+		ck_assert_int_eq(quantity, both[0].position.quantity.micros +
+						   both[1].position.quantity.micros);
+		ck_assert_int_eq(joined.realised.micros,
+				 closes == 0 ? 0
+					     : plans[0].move.realised.micros +
+						       plans[1].move.realised.micros);
+		ck_assert_int_eq(joined.fifo_realised.micros,
+				 closes == 0 ? 0
+					     : plans[0].fifo_realised.micros +
+						       plans[1].fifo_realised.micros);
+		ck_assert_int_eq(joined.cost.micros, both[0].position.cost.micros +
+							     both[1].position.cost.micros +
+							     joined.realised.micros);
+		ck_assert_int_eq(fifo_cost, both[0].fifo_cost.micros + both[1].fifo_cost.micros +
+						    joined.fifo_realised.micros);
+		ck_assert(quantity != 0 || joined.cost.micros == 0);
+		joined_release(&joined);
+		lot_pool_release(&pool);
+	}
+}
+END_TEST
+
 /* When a corporate action is a position's ********************************************************/
 
 static const struct {
@@ -425,7 +485,7 @@ static const struct {
 	{ { ACTION_DIVIDEND, 1, 100, false }, 0, 50, 100, ACTION_READY },
 	{ { ACTION_DIVIDEND, 1, 100, true }, 0, 50, 99, ACTION_AHEAD },
 	{ { ACTION_DIVIDEND, 1, 100, true }, 1, 50, 200, ACTION_PAST },
-	{ { ACTION_DIVIDEND, 1, 100, true }, 0, 100, 200, ACTION_PAST },
+	{ { ACTION_DIVIDEND, 1, 100, true }, 0, 100, 200, ACTION_MISSED },
 	{ { ACTION_SPLIT, 2, 100, true }, 1, 50, 100, ACTION_READY },
 	{ { ACTION_SPLIT, 2, 100, false }, 1, 50, 200, ACTION_AHEAD },
 	{ { ACTION_SPLIT, 2, 100, true }, 2, 50, 200, ACTION_PAST },
@@ -467,6 +527,7 @@ int main(void)
 	tcase_add_loop_test(tcase, splits_keep_the_sums, 0, (int)BUS_ARRAY_LEN(splits));
 	tcase_add_test(tcase, a_split_that_does_not_fit);
 	tcase_add_test(tcase, random_splits_keep_the_sums);
+	tcase_add_test(tcase, opposites_close_each_other);
 	tcase_add_loop_test(tcase, action_states, 0, (int)BUS_ARRAY_LEN(states));
 	tcase_add_test(tcase, looking_again);
 	suite_add_tcase(suite, tcase);

@@ -111,9 +111,16 @@ static void symbol_changed(struct watch *watch, const ProtobufCMessage *fact,
 	holding = &account->holdings[to];
 	equal(watch, fact, "quantity_micros", from->quantity);
 	equal(watch, fact, "cost_micros", from->cost);
+	if ((from->quantity > 0) == (holding->quantity > 0) || from->quantity == 0 ||
+	    holding->quantity == 0) {
+		equal(watch, fact, "realised_micros", 0);
+		equal(watch, fact, "fifo_realised_micros", 0);
+	}
 	holding->quantity += from->quantity;
-	holding->cost += from->cost;
-	holding->fifo_cost += from->fifo_cost;
+	holding->cost += from->cost + number_in(fact, "realised_micros");
+	holding->fifo_cost += from->fifo_cost + number_in(fact, "fifo_realised_micros");
+	holding->realised += number_in(fact, "realised_micros");
+	holding->fifo_realised += number_in(fact, "fifo_realised_micros");
 	from->quantity = from->cost = from->fifo_cost = 0;
 	from->lot_count = 0;
 	take_lots(holding, fact);

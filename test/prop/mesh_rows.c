@@ -377,7 +377,7 @@ struct maker {
 		int64_t price;
 	} recent[32];
 	int session[WATCH_SYMBOLS]; /* 0 closed, 1 opening call, 2 open, 3 closing call */
-	bool halted[WATCH_SYMBOLS], renamed[WATCH_SYMBOLS];
+	bool halted[WATCH_SYMBOLS];
 	int32_t date;
 	uint64_t hostile, width, actions;
 	bool classes;
@@ -534,9 +534,6 @@ static struct naive_command a_movement(struct maker *m)
 	c.account = 1 + draw(m, WATCH_ACCOUNTS - 1);
 	c.symbol = (int)draw(m, TRADED);
 	c.op = NAIVE_OP_DEPOSIT + (int)draw(m, 4);
-	/* A firm's desk would hold shares that are not there, and the ledger cannot give them. */
-	if (c.op == NAIVE_OP_SHARES_OUT && watch_accounts[c.account].firm)
-		c.account = 1;
 	c.quantity = c.op <= NAIVE_OP_WITHDRAW ? 1 + (int64_t)draw(m, 20000 * SHARE)
 					       : some_shares(m, c.symbol);
 	if (c.op == NAIVE_OP_SHARES_IN)
@@ -552,8 +549,7 @@ static struct naive_command an_action(struct maker *m, struct naive_command c)
 	uint64_t ratio = draw(m, BUS_ARRAY_LEN(ratios));
 
 	c.op = NAIVE_OP_ACTION;
-	c.action = 1 + (int)draw(m, once_in(m, 200) && !m->renamed[c.symbol] ? 3 : 2);
-	m->renamed[c.symbol] = m->renamed[c.symbol] || c.action == 3;
+	c.action = 1 + (int)draw(m, once_in(m, 200) ? 3 : 2);
 	c.expires = (int64_t)draw(m, 60 * SHARE);
 	c.quantity = c.action == 1 ? ratios[ratio][0] : (int64_t)draw(m, SHARE) + 1;
 	c.price = c.action == 1 ? ratios[ratio][1] : 0;
