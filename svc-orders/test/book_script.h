@@ -453,13 +453,37 @@ static inline enum book_answer script_send(struct script *script,
 
 /* Commands as text //////////////////////////////////////////////////////////////////////////// */
 
+/* A word that is a number, and nothing else. */
+static inline long long number(const char *word)
+{
+	char *end;
+	long long value;
+
+	ck_assert_ptr_nonnull(word);
+	value = strtoll(word, &end, 10);
+	ck_assert_msg(end != word && *end == '\0', "no number: %s", word);
+	return value;
+}
+
+/* "quantity@price", or "quantity" alone, which leaves the price as it is. */
+static inline void quantity_at_price(const char *word, long long *quantity, long long *price)
+{
+	char *end;
+
+	ck_assert_ptr_nonnull(word);
+	*quantity = strtoll(word, &end, 10);
+	ck_assert_msg(end != word && (*end == '\0' || *end == '@'), "quantity: %s", word);
+	if (*end == '@')
+		*price = number(end + 1);
+}
+
 static inline bool flag_number(const char *word, const char *name, int64_t *out)
 {
 	size_t n = strlen(name);
 
 	if (strncmp(word, name, n) != 0 || word[n] != '=')
 		return false;
-	*out = atoll(word + n + 1);
+	*out = number(word + n + 1);
 	return true;
 }
 
@@ -529,9 +553,9 @@ static inline void parse_order(struct book_command *command, enum book_side side
 
 	command->kind = BOOK_NEW;
 	word = strtok_r(NULL, " ", rest);
-	id = atoll(word);
+	id = number(word);
 	word = strtok_r(NULL, " ", rest);
-	ck_assert_msg(sscanf(word, "%lld@%lld", &quantity, &price) >= 1, "quantity: %s", word);
+	quantity_at_price(word, &quantity, &price);
 	*order = (struct book_order_command){
 		.id = script_id((uint64_t)id),
 		.account = script_id((uint64_t)id),
@@ -550,11 +574,11 @@ static inline void parse_replace(struct book_command *command, char **rest)
 	struct book_replace_command *replace = &command->replace;
 	struct book_order_command options = { .tif = BOOK_DAY };
 	long long quantity = 0, price = 0;
-	long long id = atoll(strtok_r(NULL, " ", rest));
-	long long new_id = atoll(strtok_r(NULL, " ", rest));
+	long long id = number(strtok_r(NULL, " ", rest));
+	long long new_id = number(strtok_r(NULL, " ", rest));
 	const char *word = strtok_r(NULL, " ", rest);
 
-	ck_assert_int_eq(sscanf(word, "%lld@%lld", &quantity, &price), 2);
+	quantity_at_price(word, &quantity, &price);
 	options.account = script_id((uint64_t)id);
 	while ((word = strtok_r(NULL, " ", rest)) != NULL)
 		option(&options, word);
@@ -577,7 +601,7 @@ static inline void parse_replace(struct book_command *command, char **rest)
 static inline void parse_request(struct book_command *command, enum book_command_kind kind,
 				 char **rest)
 {
-	long long id = atoll(strtok_r(NULL, " ", rest));
+	long long id = number(strtok_r(NULL, " ", rest));
 	const char *word;
 
 	command->kind = kind;
@@ -591,7 +615,7 @@ static inline void parse_request(struct book_command *command, enum book_command
 		if (flag_number(word, "acct", &n))
 			command->request.account = script_id((uint64_t)n);
 		else
-			command->request.by.micros = atoll(word);
+			command->request.by.micros = number(word);
 	}
 }
 
@@ -633,11 +657,11 @@ static inline void script_line(struct script *script, char *line)
 	char *rest, *verb = strtok_r(line, " ", &rest);
 
 	if (strcmp(verb, "at") == 0) {
-		script->now = atoll(strtok_r(NULL, " ", &rest));
+		script->now = number(strtok_r(NULL, " ", &rest));
 		return;
 	}
 	if (strcmp(verb, "date") == 0) {
-		script->session_date = atoi(strtok_r(NULL, " ", &rest));
+		script->session_date = (int32_t)number(strtok_r(NULL, " ", &rest));
 		return;
 	}
 	if (strcmp(verb, "buy") == 0)
@@ -666,7 +690,7 @@ static inline const char *script_run(struct script *script, const char *text)
 	char copy[4096], *rest, *line;
 
 	ck_assert_uint_lt(strlen(text), sizeof(copy));
-	strcpy(copy, text);
+	memcpy(copy, text, strlen(text) + 1);
 	for (line = strtok_r(copy, ";", &rest); line != NULL; line = strtok_r(NULL, ";", &rest))
 		script_line(script, line + strspn(line, " "));
 	return script->text;
