@@ -37,6 +37,7 @@ enum what {
 	MET,
 	DIVIDEND,
 	OWED,
+	MISSED, /* a dividend that the position is too young for */
 	SPLIT,
 	RENAMED
 };
@@ -79,6 +80,7 @@ static const struct step defaults[] = {
 	{ MET, A, .fact = "6 bourse.portfolio.v1.MarginCallMet: Margin call met" },
 	{ DIVIDEND, A, .fact = "7 bourse.portfolio.v1.DividendPaid: Dividend: 26.5 for AAPL" },
 	{ OWED, A, .fact = "7 bourse.portfolio.v1.DividendPaid: Dividend owed: 26.5 for AAPL" },
+	{ MISSED, A, .fact = "" },
 	{ SPLIT, A, .fact = "7 bourse.portfolio.v1.PositionSplit: AAPL split 4 for 1" },
 	{ RENAMED, A, .fact = "7 bourse.portfolio.v1.SymbolChanged: AAPL is APPL now" },
 	/* the same event again under another offset is another event */
@@ -260,6 +262,8 @@ static int action(struct bus_fold *fold, const struct step *step)
 	dividend.action_id = split.action_id = renamed.action_id = (char *)ORDER;
 	dividend.symbol = split.symbol = renamed.symbol = (char *)"AAPL";
 	dividend.amount_micros = step->what == OWED ? -26500000 : 26500000;
+	if (step->what == MISSED)
+		dividend.amount_micros = 0;
 	split.new_shares = 4;
 	split.old_shares = 1;
 	renamed.new_symbol = (char *)"APPL";
@@ -293,6 +297,7 @@ static int run_input(struct bus_fold *fold, const struct step *step)
 		return margin(fold, step);
 	case DIVIDEND:
 	case OWED:
+	case MISSED:
 	case SPLIT:
 	case RENAMED:
 		return action(fold, step);
