@@ -259,8 +259,9 @@ static void on_dividend(struct ledger *l, const PORTFOLIO(DividendPaid) * fact)
 	struct money *money = money_of(l, fact->account_id);
 	struct bus_money amount = { 0 };
 
+	/* To no shares: the position is younger than the dividend. */
 	audit_expect(l->days,
-		     position->ledger == fact->quantity_micros &&
+		     (position->ledger == fact->quantity_micros || fact->quantity_micros == 0) &&
 			     bus_money_muldiv((struct bus_money){ fact->amount_per_share_micros },
 					      fact->quantity_micros, BUS_MICROS, &amount) &&
 			     fact->amount_micros - amount.micros <= 1 &&
@@ -306,6 +307,9 @@ static void on_split(struct ledger *l, const PORTFOLIO(PositionSplit) * fact)
 
 static void on_renamed(struct ledger *l, const PORTFOLIO(SymbolChanged) * fact)
 {
+	struct money *money = money_of(l, fact->account_id);
+	struct audit_position *position;
+
 	l->audit->sums.shares[audit_symbol(l->audit, fact->symbol)] -= fact->quantity_micros;
 	l->audit->sums.shares[audit_symbol(l->audit, fact->new_symbol)] += fact->quantity_micros;
 	move_shares(l, fact->account_id, fact->symbol, -fact->quantity_micros,
@@ -313,6 +317,12 @@ static void on_renamed(struct ledger *l, const PORTFOLIO(SymbolChanged) * fact)
 	move_shares(l, fact->account_id, fact->new_symbol, fact->quantity_micros,
 		    (struct holding){ fact->position_micros, fact->position_cost_micros,
 				      fact->position_fifo_cost_micros });
+	/* Where long and short met they closed each other. */
+	money->realised += fact->realised_micros;
+	money->fifo_realised += fact->fifo_realised_micros;
+	position = audit_position(l->audit, fact->account_id, fact->new_symbol);
+	position->ledger_realised += fact->realised_micros;
+	position->ledger_fifo_realised += fact->fifo_realised_micros;
 	check_identity(l, fact->account_id);
 }
 
