@@ -17,6 +17,7 @@
 #include "engine.h"
 #include "filter.h"
 #include "firing.h"
+#include "heal.h"
 #include "load.h"
 #include "store.h"
 
@@ -78,7 +79,7 @@ void bus__batch_begin(struct bus__partition *partition)
 	partition->cut = false;
 }
 
-static void handled(struct bus__partition *partition, const struct bus__record *record)
+void bus__batch_handled(struct bus__partition *partition, const struct bus__record *record)
 {
 	struct bus__position *position = &partition->draft.handled[record->input];
 
@@ -108,10 +109,10 @@ static size_t gather_record(struct bus__partition *partition, struct bus__record
 		reach(clock, bus__filter_time(engine, record));
 		item->time = *clock;
 		if (bus__filter(engine, item))
-			handled(partition, record);
+			bus__batch_handled(partition, record);
 		else
 			engine->batch.count--;
-		record = partition->waiting ? bus__filter_filled(engine, partition) : NULL;
+		record = partition->waiting ? bus__filter_filled(engine, partition, -1) : NULL;
 	}
 	return bytes;
 }
@@ -125,6 +126,10 @@ static void gather_partition(struct bus__partition *partition, size_t share, siz
 	size_t limit = batch->count + share;
 	int64_t clock = bus__firing_clock(partition);
 
+	if (partition->state == BUS__HEALING) {
+		bus__heal_gather(partition, limit, bytes);
+		return;
+	}
 	partition->timers_taken = 0;
 	if (!bus__firing_gather(partition, clock, limit))
 		return;
@@ -146,6 +151,8 @@ static void gather_partition(struct bus__partition *partition, size_t share, siz
 
 static bool has_something(const struct bus__partition *partition)
 {
+	if (partition->state == BUS__HEALING)
+		return !bus__heal_over(partition);
 	return partition->state == BUS__RUNNING && !partition->gap_stopped &&
 	       (partition->queue || bus__firing_due(partition));
 }
@@ -281,18 +288,33 @@ void bus__batch_release(struct bus__engine *engine)
 /* Nothing has happened: drop what is cached, and run the same records again. */
 static void run_again(struct bus__engine *engine)
 {
+	bool folded = false;
+
+	for (size_t i = 0; i < engine->batch.count; i++)
+		folded = folded || engine->batch.items[i].folded;
 	requeue(engine);
 	batch_clear(engine);
 	bus__engine_forget(engine);
+	/* The journal has been read on: it is read again, from what is committed. */
+	if (folded)
+		bus__takeover_restart(engine);
 	bus__engine_again(engine);
 }
 
 static void alone_refused(struct bus__engine *engine, const struct bus__item *item,
 			  const struct bus_db_error *error)
 {
-	struct bus__trouble *trouble = bus__batch_trouble(item, true);
+	struct bus__trouble *trouble;
 	char text[160];
 
+	if (item->folded) {
+		bus__partition_stop(item->partition, BUS_ERR_JOURNAL_AHEAD,
+				    "the journal is ahead of the store and cannot be folded in: "
+				    "SQLSTATE %s in %s",
+				    error->sqlstate, error->statement);
+		return;
+	}
+	trouble = bus__batch_trouble(item, true);
 	if (++trouble->attempts >= ALONE_ATTEMPTS && !trouble->forced) {
 		snprintf(text, sizeof(text), "SQLSTATE %s in %s", error->sqlstate,
 			 error->statement);
@@ -513,7 +535,12 @@ static void settle(struct bus__engine *engine)
 	batch->steps_tail = &batch->steps;
 	for (; outgoing; outgoing = next) {
 		next = outgoing->next;
-		bus__publish(outgoing);
+		/* The journal has it. Its reactions are sent again when all of them are folded in.
+		 */
+		if (outgoing->partition->state == BUS__HEALING)
+			bus__chunk_unref(engine, outgoing->chunk);
+		else
+			bus__publish(outgoing);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "bus/log.h"
 #include "firing.h"
+#include "heal.h"
 #include "load.h"
 #include "store.h"
 
@@ -18,15 +19,22 @@ struct sink {
 	const struct bus__key *key; /* NULL: none that is text */
 };
 
-static void on_step(void *arg, const struct bus__step *step)
+void bus__decide_step(struct bus__partition *partition, const struct bus__key *key,
+		      const struct bus__step *step)
 {
-	struct sink *sink = arg;
-	struct bus__batch *batch = &sink->engine->batch;
-	struct bus__outgoing *outgoing = bus__outgoing_new(sink->partition, batch->chunk, step);
+	struct bus__batch *batch = &partition->engine->batch;
+	struct bus__outgoing *outgoing = bus__outgoing_new(partition, batch->chunk, step);
 
 	*batch->steps_tail = outgoing;
 	batch->steps_tail = &outgoing->next;
-	bus__firing_step(sink->partition, step, sink->key && sink->key->parked);
+	bus__firing_step(partition, step, key && key->parked);
+}
+
+static void on_step(void *arg, const struct bus__step *step)
+{
+	struct sink *sink = arg;
+
+	bus__decide_step(sink->partition, sink->key, step);
 	bus_metric_add(sink->engine->counters.steps, 1);
 }
 
@@ -162,6 +170,10 @@ int bus__decide(struct bus__engine *engine)
 		struct bus__key *key = bus__load_key(engine, item->key);
 		int rc = 0;
 
+		if (item->folded) {
+			bus__heal_decide(engine, item, key);
+			continue;
+		}
 		item->cut = partition->cut = partition->cut || bus__firing_precedes(item);
 		if (item->cut)
 			continue;

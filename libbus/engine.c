@@ -176,6 +176,8 @@ static void count_init(struct bus__engine *engine)
 		  "Timers that fired." },
 		{ offsetof(struct bus__counters, steps), "bourse_steps_total",
 		  "Steps that were decided." },
+		{ offsetof(struct bus__counters, folded), "bourse_folded_total",
+		  "Steps that the store lacked and was given from the journal." },
 		{ offsetof(struct bus__counters, batches), "bourse_batches_total",
 		  "Transactions that were committed." },
 		{ offsetof(struct bus__counters, repeats), "bourse_repeats_total",
@@ -305,6 +307,7 @@ static const char *state_text(const struct bus__partition *partition)
 	case BUS__TAILING:
 	case BUS__RECOVERING:
 		return "is being taken over";
+	case BUS__HEALING:
 	case BUS__STOPPED:
 		return partition->why;
 	case BUS__RUNNING:

@@ -11,6 +11,7 @@
  *	decide.c	from inputs to steps
  *	firing.c	timers that are due, and those that steps set
  *	gap.c		what is missing
+ *	heal.c		steps that the journal has and the store lacks
  *	publish.c	the steps and their reactions on their way to Kafka
  *	snapshot.c	the reader of the reference topics
  *
@@ -82,6 +83,7 @@ enum bus__partition_state {
 	BUS__CLAIMING,	 /* the lease is to be claimed */
 	BUS__OPENING,	 /* opening records are on their way */
 	BUS__TAILING,	 /* the journal is read up to our opening record */
+	BUS__HEALING,	 /* the steps that only the journal has are folded in */
 	BUS__RECOVERING, /* what is not known to be published is published again */
 	BUS__RUNNING,
 	BUS__STOPPED, /* it does not go on: why[] says it */
@@ -146,6 +148,8 @@ struct bus__partition {
 	bool caught_up_once;
 	int64_t last_time; /* append time of the last record that was committed, micros */
 
+	struct bus__heal *heal; /* while it is healing */
+
 	/* The journal as it was found. */
 	bool journal_end;
 	struct bus_high_water journal;
@@ -186,6 +190,10 @@ struct bus__item {
 	char *key;	     /* NUL-terminated; NULL when the record has none that is text */
 	struct bus_id ce_id; /* outside inputs */
 	struct bus__seen *seen;
+	/* Of a partition that is healing: it is taken as the journal tells it, in these steps. */
+	bool folded;
+	struct bus__step *told;
+	size_t told_count;
 	/* What the filter has moved on, as it was: the input's position, and the source's mark. */
 	struct bus__position handled_before;
 	int32_t source; /* -1: no mark was looked at */
@@ -228,9 +236,9 @@ enum bus__operation {
 };
 
 struct bus__counters {
-	struct bus_metric *records, *timers, *steps, *repeats, *void_records, *foreign, *gaps,
-		*refused, *parked, *fenced, *rebalances, *unknown_facts, *batches, *partitions,
-		*unpublished, *queue;
+	struct bus_metric *records, *timers, *steps, *folded, *repeats, *void_records, *foreign,
+		*gaps, *refused, *parked, *fenced, *rebalances, *unknown_facts, *batches,
+		*partitions, *unpublished, *queue;
 	struct bus_histogram *commit, *publish, *load;
 };
 
@@ -320,6 +328,9 @@ void bus__intake_run(struct bus__partition *partition);
 void bus__intake_commit_offsets(struct bus__engine *engine);
 void bus__intake_stop(struct bus__engine *engine);
 struct bus__record *bus__record_new(struct bus__engine *engine);
+/* One that was read; its place among others is to be filled in. */
+struct bus__record *bus__record_take(struct bus__engine *engine, int input,
+				     rd_kafka_message_t *message);
 void bus__record_free(struct bus__engine *engine, struct bus__record *record);
 struct bus__partition *bus__partition_find(struct bus__engine *engine, int32_t id);
 /* Stays in the group and reads nothing. */
@@ -355,6 +366,8 @@ void bus__batch_begin(struct bus__partition *partition);
 struct bus__item *bus__batch_item(struct bus__partition *partition, struct bus__record *record);
 /* A further input of the last item. */
 struct bus_input *bus__batch_input(struct bus__batch *batch, struct bus__item *item);
+/* Its position in the draft is behind this record. */
+void bus__batch_handled(struct bus__partition *partition, const struct bus__record *record);
 /* The trouble that an item has been in, or NULL; with `make` it has some now. */
 struct bus__trouble *bus__batch_trouble(const struct bus__item *item, bool make);
 /* The batch's partitions are gone: its outcome does not matter any more. */

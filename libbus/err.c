@@ -4,6 +4,8 @@
  */
 #include "bus/err.h"
 
+#include <string.h>
+
 const char *bus_err_name(int err)
 {
 	switch (err) {
@@ -30,6 +32,23 @@ const char *bus_err_text(int err)
 #undef X
 	}
 	return "an error number that is not in the list";
+}
+
+int bus_err_named(const char *name)
+{
+	static const struct {
+		const char *name;
+		int err;
+	} errors[] = {
+#define X(name, value, class, text) { #name, value },
+		BUS_ERRORS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < BUS_ARRAY_LEN(errors); i++)
+		if (strcmp(errors[i].name, name) == 0)
+			return errors[i].err;
+	return 0;
 }
 
 enum bus_err_class bus_err_class(int err)

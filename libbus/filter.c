@@ -320,7 +320,8 @@ bool bus__filter(struct bus__engine *engine, struct bus__item *item)
 	return true;
 }
 
-struct bus__record *bus__filter_filled(struct bus__engine *engine, struct bus__partition *partition)
+struct bus__record *bus__filter_filled(struct bus__engine *engine, struct bus__partition *partition,
+				       int input)
 {
 	struct bus__record *record;
 
@@ -331,7 +332,8 @@ struct bus__record *bus__filter_filled(struct bus__engine *engine, struct bus__p
 					bus_source_partition(record->ce.source, source));
 		struct bus_high_water copy = *mark;
 
-		if (bus_read(&copy, &record->ce) == BUS_READ_AHEAD)
+		if ((input >= 0 && record->input != input) ||
+		    bus_read(&copy, &record->ce) == BUS_READ_AHEAD)
 			continue;
 		bus__gap_unwait(partition, record);
 		record->waited = true;

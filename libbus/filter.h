@@ -11,8 +11,8 @@
 bool bus__filter(struct bus__engine *engine, struct bus__item *item);
 
 /* A waiting record that need not wait any more, taken off the list; NULL when there is none. */
-struct bus__record *bus__filter_filled(struct bus__engine *engine,
-				       struct bus__partition *partition);
+struct bus__record *bus__filter_filled(struct bus__engine *engine, struct bus__partition *partition,
+				       int input);
 
 /* What a record says of the time, micros; 0 when nothing. */
 int64_t bus__filter_time(const struct bus__engine *engine, const struct bus__record *record);

@@ -65,7 +65,7 @@ static bool must_load(const struct bus__partition *partition)
 {
 	const struct bus__timers *timers = &partition->timers;
 
-	return partition->state == BUS__RUNNING &&
+	return (partition->state == BUS__RUNNING || partition->state == BUS__HEALING) &&
 	       (!timers->loaded || (!timers->count && !timers->complete));
 }
 
@@ -169,7 +169,8 @@ void bus__firing_alarm(struct bus__engine *engine)
 
 /* ---- in a batch ---- */
 
-static void add_due(struct bus__partition *partition, const struct bus__timer *timer, int64_t clock)
+void bus__firing_add(struct bus__partition *partition, const struct bus__timer *timer,
+		     int64_t clock)
 {
 	struct bus__engine *engine = partition->engine;
 	struct bus_arena *arena = &engine->scratch;
@@ -224,7 +225,7 @@ bool bus__firing_gather(struct bus__partition *partition, int64_t clock, size_t 
 		if (batch->count >= limit)
 			return false;
 		bus__batch_begin(partition);
-		add_due(partition, timers->items[partition->timers_taken++], clock);
+		bus__firing_add(partition, timers->items[partition->timers_taken++], clock);
 	}
 	return partition->timers_taken < timers->count || timers->complete;
 }

@@ -41,6 +41,9 @@ bool bus__firing_due(const struct bus__partition *partition);
  * is not all of them: the next record has to wait.
  */
 bool bus__firing_gather(struct bus__partition *partition, int64_t clock, size_t limit);
+/* Adds this timer to the batch, as due by `clock`. */
+void bus__firing_add(struct bus__partition *partition, const struct bus__timer *timer,
+		     int64_t clock);
 /* The timer is still the one that was taken, and its key is not parked. */
 bool bus__firing_stands(const struct bus__item *item, bool parked);
 /* See bus__batch_trouble(). */

@@ -17,6 +17,7 @@
 #include "engine.h"
 #include "firing.h"
 #include "gap.h"
+#include "heal.h"
 
 #define QUEUE_RECORDS_HIGH 16384
 #define QUEUE_RECORDS_LOW  4096
@@ -92,6 +93,7 @@ void bus__partition_drain(struct bus__partition *partition)
 	partition->queued = partition->queued_waited = 0;
 	memset(partition->unkept, 0, sizeof(partition->unkept));
 	bus__firing_calm(partition);
+	bus__heal_end(partition);
 	partition->gap_since = 0;
 	partition->gap_stopped = false;
 }
@@ -308,6 +310,20 @@ static int input_of(const struct bus__engine *engine, const char *topic)
 	return -1;
 }
 
+struct bus__record *bus__record_take(struct bus__engine *engine, int input,
+				     rd_kafka_message_t *message)
+{
+	struct bus__record *record = bus__record_new(engine);
+
+	record->message = message;
+	record->input = input;
+	record->hash = record_hash(message);
+	bus_ce_read(message, &record->ce);
+	engine->queued++;
+	engine->queued_bytes += message->len;
+	return record;
+}
+
 /* Returns whether the message was taken over. */
 static bool take_record(struct bus__partition *partition, int input, rd_kafka_message_t *message)
 {
@@ -322,16 +338,10 @@ static bool take_record(struct bus__partition *partition, int input, rd_kafka_me
 	/* Left over from a former assignment. */
 	if (message->offset < partition->read_next[input] || partition->state == BUS__STOPPED)
 		return false;
-	record = bus__record_new(engine);
-	record->message = message;
-	record->input = input;
+	record = bus__record_take(engine, input, message);
 	record->before = partition->read_hash[input];
-	record->hash = hash;
-	bus_ce_read(message, &record->ce);
 	partition->read_next[input] = message->offset + 1;
 	partition->read_hash[input] = hash;
-	engine->queued++;
-	engine->queued_bytes += message->len;
 	DL_APPEND(partition->queue, record);
 	partition->queued++;
 	return true;

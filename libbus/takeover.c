@@ -16,6 +16,7 @@
 #include "bus/time.h"
 #include "engine.h"
 #include "firing.h"
+#include "heal.h"
 #include "sql.h"
 
 #define RECOVER_ROWS	   500
@@ -306,11 +307,7 @@ static void compare(struct bus__partition *partition)
 
 	bus__intake_pause(partition, partition->engine->program.def->journal, true);
 	if (partition->journal.sequence > store) {
-		bus__partition_stop(partition, BUS_ERR_JOURNAL_AHEAD,
-				    "the journal is ahead of the store (step %" PRId64
-				    ", store %" PRId64
-				    "): the database was restored; rebuild it from the journal",
-				    partition->journal.sequence, store);
+		bus__heal_begin(partition);
 		return;
 	}
 	partition->journal_acked = partition->journal.sequence;
@@ -454,10 +451,28 @@ static void claim_again(struct bus__partition *partition, const char *why)
 	partition->state = BUS__CLAIMING;
 }
 
+/* Those that were healing begin anew: journal and store agree now. */
+static bool all_healed(const struct bus__engine *engine)
+{
+	const struct bus__partition *partition;
+	bool any = false;
+
+	DL_FOREACH (engine->partitions, partition) {
+		if (partition->state != BUS__HEALING)
+			continue;
+		if (!bus__heal_over(partition))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 bool bus__takeover_turn(struct bus__engine *engine)
 {
 	struct bus__partition *partition;
 
+	if (all_healed(engine))
+		bus__takeover_restart(engine);
 	if (engine->assign_pending && engine->assigned && read_leases(engine))
 		return true;
 	DL_FOREACH (engine->partitions, partition) {

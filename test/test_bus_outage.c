@@ -1,8 +1,7 @@
 /*
  * What the bus stands on goes away: PostgreSQL and Kafka for twenty seconds each, in the middle and
- * at the start, a topic that takes no record, a commit that was never published, a store from a
- * backup, a topic that is not the one that was read. The service waits or stops, says why, and
- * loses nothing.
+ * at the start, a topic that takes no record, a commit that was never published, a topic that is
+ * not the one that was read. The service waits or stops, says why, and loses nothing.
  */
 #include <check.h>
 #include <inttypes.h>
@@ -191,63 +190,6 @@ START_TEST(delivery_fails_and_is_repeated)
 }
 END_TEST
 
-static const char tables[] = "lease, outbox, command, refused_input, parked_input, tally";
-
-static void keep_tables(const char *schema)
-{
-	world_exec(&world, SAMPLE_DB,
-		   "create schema %s; create table %s.lease as table lease; create table %s.outbox "
-		   "as table outbox; create table %s.command as table command; create table "
-		   "%s.refused_input as table refused_input; create table %s.parked_input as table "
-		   "parked_input; create table %s.tally as table tally",
-		   schema, schema, schema, schema, schema, schema, schema);
-}
-
-static void restore_tables(const char *schema)
-{
-	world_exec(
-		&world, SAMPLE_DB,
-		"begin; truncate %s; insert into lease table %s.lease; insert into outbox table "
-		"%s.outbox; insert into command table %s.command; insert into refused_input table "
-		"%s.refused_input; insert into parked_input table %s.parked_input; insert into "
-		"tally table %s.tally; commit",
-		tables, schema, schema, schema, schema, schema, schema);
-}
-
-/* The store comes back from a backup and the journal knows more: stopped, and it says so. */
-START_TEST(journal_ahead_of_its_store)
-{
-	int64_t before = sample_audit(&world).added;
-	char body[WORLD_TEXT];
-
-	world_stack(&world, "stop sample");
-	keep_tables("early");
-	world_stack(&world, "start sample");
-	sample_add_many(&world, "backup", 100, 500);
-	world_flush(&world, 20);
-	WORLD_UNTIL(30, sample_quiet(&world));
-	world_stack(&world, "stop sample");
-	keep_tables("late");
-	restore_tables("early");
-	world_stack(&world, "start sample --no-wait");
-	WORLD_UNTIL(30, world_unready(&world, "sample", "the journal is ahead of the store"));
-	world_sleep(1000);
-	world_get(&world, "sample", "/readyz", body);
-	ck_assert_ptr_nonnull(strstr(body, "partition 0: the journal is ahead of the store"));
-	ck_assert_ptr_nonnull(strstr(body, "partition 1: the journal is ahead of the store"));
-	ck_assert(world_logged(&world, "sample", "cause=JOURNAL_AHEAD why="));
-	/* Nothing was decided on what is not true any more. */
-	ck_assert_int_eq(world_number(&world, SAMPLE_DB,
-				      "select sum(l.sequence - e.sequence) from lease l join "
-				      "early.lease e using (processor, version, partition)"),
-			 0);
-	world_stack(&world, "stop sample");
-	restore_tables("late");
-	world_stack(&world, "start sample");
-	ck_assert_int_eq(sample_audit(&world).added - before, 500);
-}
-END_TEST
-
 /* A topic that was made anew is not the one that was read, be it shorter or longer: stopped. */
 START_TEST(topic_recreated)
 {
@@ -305,7 +247,6 @@ static Suite *suite(void)
 	tcase_add_test(t, store_ahead_of_its_journal);
 	tcase_add_test(t, published_from_the_outbox);
 	tcase_add_test(t, delivery_fails_and_is_repeated);
-	tcase_add_test(t, journal_ahead_of_its_store);
 	tcase_add_test(t, topic_recreated);
 	tcase_add_test(t, other_partitions);
 	suite_add_tcase(s, t);

@@ -42,6 +42,8 @@ START_TEST(list_is_whole)
 	ck_assert_int_lt(all[_i], 0);
 	ck_assert_str_ne(bus_err_name(all[_i]), "UNKNOWN");
 	ck_assert_int_ne((int)bus_err_class(all[_i]), (int)BUS_CLASS_OK);
+	ck_assert_int_eq(bus_err_named(bus_err_name(all[_i])), all[_i]);
+	ck_assert_int_eq(bus_err_named("NOBODY"), 0);
 }
 END_TEST
 

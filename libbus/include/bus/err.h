@@ -56,5 +56,7 @@ enum bus_err {
 const char *bus_err_name(int err);
 const char *bus_err_text(int err);
 enum bus_err_class bus_err_class(int err);
+/* The error of this symbolic name; 0 when there is none. */
+int bus_err_named(const char *name);
 
 #endif
