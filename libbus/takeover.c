@@ -34,8 +34,11 @@ void bus__takeover_restart(struct bus__engine *engine)
 {
 	struct bus__partition *partition;
 
-	bus__engine_forget(engine);
-	engine->claiming = NULL;
+	bus__batch_orphan(engine);
+	bus__takeover_orphan(engine);
+	/* Rows that are still to come for an orphan are put into the state: it goes after them. */
+	if (!engine->batch.orphan)
+		bus__engine_forget(engine);
 	DL_FOREACH (engine->partitions, partition) {
 		bus__partition_drain(partition);
 		bus__publish_abandon(partition);
@@ -182,6 +185,32 @@ void bus__takeover_end(struct bus__partition *partition, int input, int64_t offs
 			partition->lease.positions[input].next - 1, offset);
 }
 
+static bool owns(const struct bus__partition *partition)
+{
+	return (partition->state >= BUS__OPENING && partition->state <= BUS__RUNNING) ||
+	       (partition->state == BUS__CLAIMING && partition->reclaim);
+}
+
+/*
+ * Somebody else has claimed the partition and says so in its journal: whatever is decided here
+ * would be in vain. Should the group still want it to be ours when it has had the time to think
+ * otherwise, it is claimed again.
+ */
+static void fenced(struct bus__partition *partition, int64_t epoch)
+{
+	struct bus__engine *engine = partition->engine;
+	char why[160];
+
+	snprintf(why, sizeof(why),
+		 "partition %d was opened by another owner in epoch %" PRId64 ", ours is %" PRId64,
+		 partition->id, epoch, partition->lease.epoch);
+	bus_metric_add(engine->counters.fenced, 1);
+	bus_log(BUS_LOG_ERROR, "fenced by an opening record", "processor=%s owner=%s why=\"%s\"",
+		name_of(partition), engine->settings->owner, why);
+	bus__engine_pause(engine, engine->settings->session_timeout_ms * 3 / 2, why);
+	bus__takeover_restart(engine);
+}
+
 void bus__takeover_journal(struct bus__partition *partition, const rd_kafka_message_t *message)
 {
 	struct bus_ce ce;
@@ -192,6 +221,13 @@ void bus__takeover_journal(struct bus__partition *partition, const rd_kafka_mess
 	bus_ce_read(message, &ce);
 	if (bus_source_partition(ce.source, partition->engine->program.source) != partition->id) {
 		bus_metric_add(partition->engine->counters.foreign, 1);
+	} else if (owns(partition) && bus_ce_is_opening(&ce) && ce.has_epoch &&
+		   ce.epoch > partition->lease.epoch) {
+		fenced(partition, ce.epoch);
+		return;
+	} else if (partition->state >= BUS__HEALING || partition->reclaim) {
+		/* What it has is known: it is ours, and read back for the openings of others. */
+		return;
 	} else if (bus_read(&partition->journal, &ce) == BUS_READ_AHEAD && partition->journal_end) {
 		bus_log(BUS_LOG_WARN, "journal has a step that nobody may read yet",
 			"processor=%s partition=%d offset=%" PRId64, name_of(partition),
@@ -305,7 +341,6 @@ static void compare(struct bus__partition *partition)
 {
 	int64_t store = partition->lease.numbers.sequence;
 
-	bus__intake_pause(partition, partition->engine->program.def->journal, true);
 	if (partition->journal.sequence > store) {
 		bus__heal_begin(partition);
 		return;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../libbus/test/suite.h"
 #include "lib/bus_sample.h"
@@ -217,6 +218,56 @@ START_TEST(sigterm_leaves_nothing_unpublished)
 }
 END_TEST
 
+static void open_from_elsewhere(int32_t partition, int64_t epoch)
+{
+	char source[64], text[32];
+	struct world_header headers[] = { { "ce_source", { 0 } },
+					  { "ce_type", { 0 } },
+					  { "ce_epoch", { 0 } },
+					  { "ce_id", bus_bytes("opening", 7) } };
+	struct world_record record = { .topic = "sample.events",
+				       .partition = partition,
+				       .headers = headers,
+				       .header_count = BUS_ARRAY_LEN(headers) };
+
+	snprintf(source, sizeof(source), "/sample/tally/%d", partition);
+	snprintf(text, sizeof(text), "%lld", (long long)epoch);
+	record.key = headers[0].value = bus_bytes(source, strlen(source));
+	headers[1].value = bus_bytes(BUS_OPENING_TYPE, strlen(BUS_OPENING_TYPE));
+	headers[2].value = bus_bytes(text, strlen(text));
+	world_send(&world, &record);
+	world_flush(&world, 10);
+}
+
+/* Another owner opens the journal: this one stops at once, though nobody has touched its lease, and
+ * claims again above it when it was not relieved of the partition for longer than a session. */
+START_TEST(opening_of_another)
+{
+	int64_t steps = sample_audit(&world).steps, start = bus_time_monotonic();
+	int64_t epoch =
+		world_number(&world, SAMPLE_DB, "select epoch from lease where partition = 0");
+
+	open_from_elsewhere(0, epoch + 7);
+	WORLD_UNTIL(10, world_metric(&world, "sample", "bourse_fenced_total") >= 1);
+	ck_assert(world_logged(&world, "sample", "fenced by an opening record"));
+	ck_assert(world_logged(&world, "sample", "partition 0 was opened by another owner"));
+	sample_add_many(&world, "fence", 20, 200);
+	world_flush(&world, 10);
+	ck_assert(!world_ready(&world, "sample"));
+	while (bus_time_monotonic() - start < 5 * BUS_SECOND / 2) {
+		ck_assert_int_eq(world_number(&world, SAMPLE_DB, "select sum(sequence) from lease"),
+				 steps);
+		world_sleep(100);
+	}
+	ck_assert_int_eq(sample_audit(&world).steps - steps, 200);
+	ck_assert_int_gt(
+		world_number(&world, SAMPLE_DB, "select epoch from lease where partition = 0"),
+		epoch + 7);
+	/* Its own openings, at every restart and in its own epochs, are nobody else's. */
+	ck_assert_double_eq(world_metric(&world, "sample", "bourse_fenced_total"), 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("bus_crash");
@@ -227,6 +278,7 @@ static Suite *suite(void)
 	tcase_add_test(t, killed_in_the_middle_of_a_flow);
 	tcase_add_test(t, frozen_owner_is_fenced);
 	tcase_add_test(t, write_of_a_zombie_names_both_owners);
+	tcase_add_test(t, opening_of_another);
 	tcase_add_test(t, one_two_one);
 	tcase_add_test(t, commands_of_our_own);
 	tcase_add_test(t, sigterm_leaves_nothing_unpublished);
