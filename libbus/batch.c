@@ -13,6 +13,7 @@
 
 #include "bus/log.h"
 #include "bus/time.h"
+#include "crash.h"
 #include "decide.h"
 #include "engine.h"
 #include "filter.h"
@@ -414,6 +415,13 @@ static void set_positions(struct bus__partition *partition)
 	}
 }
 
+/* Only of a transaction that has steps. */
+static void crash_point(struct bus__engine *engine, enum bus__crash_point point)
+{
+	if (engine->batch.steps)
+		bus__crash_db(point, engine->db);
+}
+
 static void start_commit(struct bus__engine *engine)
 {
 	struct bus__partition *partition;
@@ -435,15 +443,24 @@ static void start_commit(struct bus__engine *engine)
 		bus__lease_advance(engine->db, &engine->program, partition->id, draft, references,
 				   reference_count);
 	}
+	crash_point(engine, BUS__CRASH_SENT_LEASE);
 	if (engine->batch.input_count)
 		engine->program.def->save(engine->state, engine->db);
+	crash_point(engine, BUS__CRASH_SENT_ROWS);
 	bus__store_commands(engine);
+	crash_point(engine, BUS__CRASH_SENT_COMMANDS);
 	bus__store_refused(engine);
+	crash_point(engine, BUS__CRASH_SENT_REFUSED);
 	bus__store_parked(engine);
+	crash_point(engine, BUS__CRASH_SENT_PARKED);
 	bus__store_timers(engine);
+	crash_point(engine, BUS__CRASH_SENT_TIMERS);
 	bus__store_outbox(engine);
+	crash_point(engine, BUS__CRASH_SENT_OUTBOX);
 	engine->operation = BUS__OP_COMMIT;
 	bus_db_sync(engine->db, finish_commit, engine);
+	if (engine->batch.steps)
+		bus__crash(BUS__CRASH_COMMIT_SENT);
 }
 
 /*
@@ -486,11 +503,13 @@ static void finish_load(void *arg, const struct bus_db_error *error)
 		batch_failed(engine, error);
 		return;
 	}
+	bus__crash(BUS__CRASH_LOADED);
 	batch->chunk = bus__chunk_new(engine);
 	if (bus__decide(engine)) {
 		run_again(engine);
 		return;
 	}
+	bus__crash(BUS__CRASH_DECIDED);
 	put_back_cut(engine);
 	if (may_wait(engine))
 		settle_later(engine);
@@ -537,9 +556,10 @@ static void settle(struct bus__engine *engine)
 		next = outgoing->next;
 		/* The journal has it. Its reactions are sent again when all of them are folded in.
 		 */
-		if (outgoing->partition->state == BUS__HEALING)
+		if (outgoing->partition->state == BUS__HEALING) {
 			bus__chunk_unref(engine, outgoing->chunk);
-		else
+			bus__crash(BUS__CRASH_FOLD_COMMITTED);
+		} else
 			bus__publish(outgoing);
 	}
 }
@@ -583,6 +603,8 @@ static void finish_commit(void *arg, const struct bus_db_error *error)
 		batch_failed(engine, error);
 		return;
 	}
+	if (batch->steps)
+		bus__crash(BUS__CRASH_COMMITTED);
 	settle(engine);
 	bus_histogram_observe(engine->counters.commit,
 			      (double)(bus_time_monotonic() - batch->started_at) / 1e6);
@@ -601,6 +623,7 @@ bool bus__batch_turn(struct bus__engine *engine)
 	if (!engine->closing)
 		gather(engine);
 	if (batch->count) {
+		bus__crash(BUS__CRASH_FILTERED);
 		bus__load(engine);
 		engine->operation = BUS__OP_LOAD;
 		/* Everything that the batch touches is in memory: the round trip is saved. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bus/log.h"
+#include "crash.h"
 #include "firing.h"
 #include "heal.h"
 #include "load.h"
@@ -91,6 +92,7 @@ static void park_item(struct bus__engine *engine, struct bus__item *item, struct
 		item->timer->sequence = item->partition->draft.numbers.sequence;
 	if (key)
 		key->parked = true;
+	bus__crash(BUS__CRASH_PARKED);
 	bus_log(BUS_LOG_WARN, "input parked",
 		"processor=%s topic=%s partition=%d offset=%" PRId64 " cause=%s detail=\"%s\"",
 		engine->program.def->name, cause.topic, cause.partition, cause.offset, fact.cause,
@@ -194,6 +196,8 @@ int bus__decide(struct bus__engine *engine)
 		}
 		if (rc)
 			return rc;
+		if (item->verdict == BUS__REFUSE)
+			bus__crash(BUS__CRASH_REFUSED);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "bus/log.h"
 #include "bus/time.h"
 #include "cluster.h"
+#include "crash.h"
 #include "firing.h"
 #include "gap.h"
 #include "sql.h"
@@ -87,6 +88,7 @@ static void join(struct bus__engine *engine)
 {
 	if (!bus__snapshots_complete(engine->snapshots))
 		return;
+	bus__crash(BUS__CRASH_REFERENCED);
 	bus_log(BUS_LOG_INFO, "references read", "processor=%s snapshots=%zu",
 		engine->program.def->name, bus__references_size(&engine->references));
 	engine->phase = BUS__JOINED;

@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "bus/time.h"
+#include "crash.h"
 #include "sql.h"
 
 /* The alarm is set again every time that something happens; this is for a wall clock that jumps. */
@@ -226,6 +227,7 @@ bool bus__firing_gather(struct bus__partition *partition, int64_t clock, size_t 
 			return false;
 		bus__batch_begin(partition);
 		bus__firing_add(partition, timers->items[partition->timers_taken++], clock);
+		bus__crash(BUS__CRASH_TIMER_DUE);
 	}
 	return partition->timers_taken < timers->count || timers->complete;
 }

@@ -14,6 +14,7 @@
 
 #include "bus/log.h"
 #include "bus/time.h"
+#include "crash.h"
 #include "decide.h"
 #include "filter.h"
 #include "firing.h"
@@ -556,6 +557,7 @@ static void apply(struct bus__engine *engine, struct bus__item *item, struct bus
 			engine->program.def->evolve(engine->state, &step->facts[i]);
 	bus__decide_step(item->partition, key, step);
 	bus_metric_add(engine->counters.folded, 1);
+	bus__crash(BUS__CRASH_FOLDED);
 }
 
 /* A record that led to nothing: a repeat, nothing to say, or a command that was refused. The

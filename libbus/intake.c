@@ -14,6 +14,7 @@
 #include "bus/hash.h"
 #include "bus/log.h"
 #include "bus/time.h"
+#include "crash.h"
 #include "engine.h"
 #include "firing.h"
 #include "gap.h"
@@ -175,6 +176,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	if (err != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS || engine->closing) {
 		bus_log(BUS_LOG_INFO, "partitions revoked", "processor=%s lost=%d",
 			engine->program.def->name, rd_kafka_assignment_lost(rk));
+		bus__crash(BUS__CRASH_REVOKED);
 		engine->assigned = false;
 		rd_kafka_assign(rk, NULL);
 		return;
@@ -190,6 +192,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	engine->assign_pending = true;
 	bus__intake_rest(engine);
 	engine->joined_group = true;
+	bus__crash(BUS__CRASH_ASSIGNED);
 }
 
 static void add_start(rd_kafka_topic_partition_list_t *list, const char *topic, int32_t partition,
@@ -344,6 +347,7 @@ static bool take_record(struct bus__partition *partition, int input, rd_kafka_me
 	partition->read_hash[input] = hash;
 	DL_APPEND(partition->queue, record);
 	partition->queued++;
+	bus__crash(BUS__CRASH_POLLED);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "bus/log.h"
 #include "bus/reader.h"
 #include "bus/time.h"
+#include "crash.h"
 #include "engine.h"
 
 struct bus__producer {
@@ -175,6 +176,7 @@ static void send_reactions(struct bus__outgoing *outgoing)
 				 tagged(outgoing, REPORT_REACTION)))
 			return;
 		outgoing->reports++;
+		bus__crash(BUS__CRASH_REACTED);
 	}
 }
 
@@ -194,6 +196,7 @@ static void send_journal(struct bus__outgoing *outgoing)
 	if (send_record(partition, program->def->journal, partition->id, outgoing->step.key,
 			outgoing->step.value, &ce, tagged(outgoing, REPORT_JOURNAL)))
 		outgoing->reports++;
+	bus__crash(BUS__CRASH_PUBLISHED);
 }
 
 /* Everything is acknowledged up to the first step that still waits for something. */
@@ -278,6 +281,7 @@ static void send_opening(struct bus__partition *partition, const char *topic, in
 	else
 		free(opening);
 	bus_arena_release(&arena);
+	bus__crash(BUS__CRASH_OPENING);
 }
 
 void bus__publish_openings(struct bus__partition *partition)
@@ -317,9 +321,11 @@ static void step_report(struct bus__outgoing *outgoing, bool journal, bool acked
 	if (journal) {
 		outgoing->offset = offset;
 		partition->journal_acked = outgoing->step.sequence;
+		bus__crash(BUS__CRASH_ACKNOWLEDGED);
 		send_reactions(outgoing);
 	}
 	if (!outgoing->pending) {
+		bus__crash(BUS__CRASH_SETTLED);
 		outgoing->done = true;
 		settle_published(partition);
 	}

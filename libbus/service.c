@@ -21,6 +21,7 @@
 #include "bus/log.h"
 #include "bus/money.h"
 #include "bus/time.h"
+#include "crash.h"
 #include "engine.h"
 #include "migrations.h"
 
@@ -45,6 +46,7 @@ struct options {
 	int64_t keys_max;
 	const char *linger_ms;
 	int64_t shutdown_timeout_ms;
+	const char *crash;
 };
 
 static const struct bus_option option_table[] = {
@@ -118,6 +120,11 @@ static const struct bus_option option_table[] = {
 	  .offset = offsetof(struct options, linger_ms),
 	  .fallback = "1",
 	  .help = "How long the producer gathers messages, in milliseconds; decimals are taken." },
+	{ .name = "BOURSE_CRASH",
+	  .type = BUS_OPTION_TEXT,
+	  .offset = offsetof(struct options, crash),
+	  .fallback = "",
+	  .help = "For tests: die or freeze at a point, point[:nth][:kill|stop]; x lists them." },
 	{ .name = "BOURSE_SHUTDOWN_TIMEOUT",
 	  .type = BUS_OPTION_DURATION_MS,
 	  .offset = offsetof(struct options, shutdown_timeout_ms),
@@ -217,9 +224,11 @@ static int migrate(const struct bus_service *service, const char *url)
 		return 1;
 	}
 	rc = bus_migrate(conn, "bus", bus_migrations, bus_migrations_count);
+	bus__crash(BUS__CRASH_MIGRATING);
 	if (!rc)
 		rc = bus_migrate(conn, service->name, service->migrations,
 				 service->migration_count);
+	bus__crash(BUS__CRASH_MIGRATED);
 	PQfinish(conn);
 	if (!rc)
 		bus_log(BUS_LOG_INFO, "schema is up to date", "component=%s", service->name);
@@ -480,6 +489,8 @@ int bus_service_main(const struct bus_service *service, int argc, char **argv)
 			service->name);
 		return 2;
 	}
+	if (!bus__crash_init())
+		return 2;
 	if (only_migrate) {
 		bus_log_init(service->name, BUS_LOG_INFO);
 		owner_url = getenv("BOURSE_OWNER_URL");

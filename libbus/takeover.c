@@ -14,6 +14,7 @@
 #include "bus/log.h"
 #include "bus/reader.h"
 #include "bus/time.h"
+#include "crash.h"
 #include "engine.h"
 #include "firing.h"
 #include "heal.h"
@@ -81,6 +82,7 @@ static void on_leases(void *arg, const struct bus_db_error *error)
 
 	bool stale = engine->leases_stale;
 
+	bus__crash(BUS__CRASH_LEASED);
 	engine->operation = BUS__OP_NONE;
 	engine->leases_stale = false;
 	free(engine->lease_loads);
@@ -286,6 +288,7 @@ static void on_claimed(void *arg, const struct bus_db_error *error)
 		bus__engine_again(engine);
 		return;
 	}
+	bus__crash(BUS__CRASH_CLAIMED);
 	bus_log(BUS_LOG_INFO, "partition claimed",
 		"processor=%s partition=%d epoch=%" PRId64 " sequence=%" PRId64
 		" published=%" PRId64,
@@ -313,6 +316,7 @@ static void claim(struct bus__partition *partition)
 	engine->claiming = partition;
 	engine->operation = BUS__OP_CLAIM;
 	bus_db_sync(engine->db, on_claimed, engine);
+	bus__crash(BUS__CRASH_CLAIM_SENT);
 }
 
 /* ---- 4: openings ---- */
@@ -322,9 +326,11 @@ void bus__takeover_opened(struct bus__partition *partition, bool journal, int64_
 	if (partition->state != BUS__OPENING || partition->openings)
 		return;
 	if (!journal) {
+		bus__crash(BUS__CRASH_OPENED);
 		bus__publish_journal_opening(partition);
 		return;
 	}
+	bus__crash(BUS__CRASH_JOURNAL_OPENED);
 	partition->opening_offset = offset;
 	/* Claimed again by the same owner: what the journal has is known from its acknowledgements.
 	 */
@@ -352,6 +358,7 @@ static void compare(struct bus__partition *partition)
 void bus__takeover_advance(struct bus__partition *partition)
 {
 	if (partition->state == BUS__CHECKING && partition->journal_end && all_checked(partition)) {
+		bus__crash(BUS__CRASH_CHECKED);
 		partition->state = BUS__CLAIMING;
 		bus__engine_again(partition->engine);
 	} else if (partition->state == BUS__TAILING &&
@@ -379,6 +386,7 @@ static void run(struct bus__partition *partition)
 	partition->state = BUS__RUNNING;
 	partition->reclaim = false;
 	partition->why[0] = '\0';
+	bus__crash(BUS__CRASH_RUNNING);
 	bus_log(BUS_LOG_INFO, "partition runs",
 		"processor=%s partition=%d epoch=%" PRId64 " sequence=%" PRId64, name_of(partition),
 		partition->id, partition->lease.epoch, partition->lease.numbers.sequence);
@@ -417,6 +425,7 @@ static void on_outbox_rows(void *arg, const PGresult *rows)
 			break;
 		}
 		bus__publish(bus__outgoing_new(partition, chunk, &step));
+		bus__crash(BUS__CRASH_REPUBLISHED);
 	}
 	if (partition->state == BUS__RECOVERING && PQntuples(rows) > 0)
 		bus_log(BUS_LOG_INFO, "steps published again", "processor=%s partition=%d count=%d",
