@@ -161,8 +161,10 @@ void bus__heal_begin(struct bus__partition *partition)
 	bus_log(BUS_LOG_WARN, "the journal is ahead of the store: its steps are folded in",
 		"processor=%s partition=%d store=%" PRId64 " journal=%" PRId64, name_of(partition),
 		partition->id, heal->from, heal->target);
-	/* Tried again with the next attempt. */
 	heal->over = open_all(partition) != 0;
+	/* Tried again with the next attempt. */
+	if (heal->over)
+		bus__engine_pause(partition->engine, 1000, "no consumer to fold with");
 }
 
 void bus__heal_end(struct bus__partition *partition)

@@ -552,24 +552,6 @@ int bus__step_try(const struct bus__program *program, struct bus_arena *arena, c
 				 : decision->handlers[0]->def->decide(state, input, &facts);
 }
 
-/* It is the first field, as compose() puts it. */
-const Bourse__Bus__V1__StepMeta *bus__step_meta(struct bus_bytes value, struct bus_arena *arena)
-{
-	size_t at = 1, len = 0;
-
-	if (!value.len || value.data[0] != 0x0a)
-		return NULL;
-	for (unsigned shift = 0; at < value.len && shift <= 28; shift += 7) {
-		len |= (size_t)(value.data[at] & 0x7f) << shift;
-		if (!(value.data[at++] & 0x80))
-			break;
-	}
-	if (len > value.len - at)
-		return NULL;
-	return (const Bourse__Bus__V1__StepMeta *)bus__unpack(
-		&bourse__bus__v1__step_meta__descriptor, bus_bytes(value.data + at, len), arena);
-}
-
 int bus__step_recall(const struct bus__program *program, struct bus_arena *arena, int32_t partition,
 		     int64_t sequence, struct bus_bytes key, struct bus_bytes value,
 		     const struct bus__numbers *numbers, struct bus__step *out)

@@ -114,9 +114,6 @@ int bus__step_run(const struct bus__program *program, struct bus_arena *arena, v
 int bus__step_try(const struct bus__program *program, struct bus_arena *arena, const void *state,
 		  struct bus__numbers *numbers, const struct bus__decision *decision);
 
-/* The heading of a packed step, without its facts; NULL when it has none. */
-const Bourse__Bus__V1__StepMeta *bus__step_meta(struct bus_bytes value, struct bus_arena *arena);
-
 /*
  * Takes a step apart again: its facts unpacked, unknown ones counted, the reactions made anew with
  * the numbers that it carries, and what it did to timers. Returns 0, UNDECODABLE, or INTERNAL when

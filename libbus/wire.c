@@ -206,3 +206,21 @@ void bus__step_parts(const struct bus__journal_type *type, const ProtobufCMessag
 	*count = *(const size_t *)(base + type->events->quantifier_offset);
 	*events = *(ProtobufCMessage * *const *)(base + type->events->offset);
 }
+
+/* It is the first field, as every step is packed. */
+const Bourse__Bus__V1__StepMeta *bus__step_meta(struct bus_bytes value, struct bus_arena *arena)
+{
+	size_t at = 1, len = 0;
+
+	if (!value.len || value.data[0] != 0x0a)
+		return NULL;
+	for (unsigned shift = 0; at < value.len && shift <= 28; shift += 7) {
+		len |= (size_t)(value.data[at] & 0x7f) << shift;
+		if (!(value.data[at++] & 0x80))
+			break;
+	}
+	if (len > value.len - at)
+		return NULL;
+	return (const Bourse__Bus__V1__StepMeta *)bus__unpack(
+		&bourse__bus__v1__step_meta__descriptor, bus_bytes(value.data + at, len), arena);
+}

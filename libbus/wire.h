@@ -61,4 +61,7 @@ void bus__step_parts(const struct bus__journal_type *type, const ProtobufCMessag
 		     const Bourse__Bus__V1__StepMeta **meta, ProtobufCMessage ***events,
 		     size_t *count);
 
+/* The heading of a packed step, without its facts; NULL when it has none. */
+const Bourse__Bus__V1__StepMeta *bus__step_meta(struct bus_bytes value, struct bus_arena *arena);
+
 #endif
