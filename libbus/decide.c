@@ -173,7 +173,9 @@ int bus__decide(struct bus__engine *engine)
 		int rc = 0;
 
 		if (item->folded) {
-			bus__heal_decide(engine, item, key);
+			rc = bus__heal_decide(engine, item, key);
+			if (rc)
+				return rc;
 			continue;
 		}
 		item->cut = partition->cut = partition->cut || bus__firing_precedes(item);

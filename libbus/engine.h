@@ -149,6 +149,7 @@ struct bus__partition {
 	int64_t last_time; /* append time of the last record that was committed, micros */
 
 	struct bus__heal *heal; /* while it is healing */
+	int64_t as_told;	/* the step of an input that is not decided to its end */
 
 	/* The journal as it was found. */
 	bool journal_end;
@@ -194,6 +195,7 @@ struct bus__item {
 	bool folded;
 	struct bus__step *told;
 	size_t told_count;
+	bool told_last; /* the journal has nothing behind them: some may be missing */
 	/* What the filter has moved on, as it was: the input's position, and the source's mark. */
 	struct bus__position handled_before;
 	int32_t source; /* -1: no mark was looked at */

@@ -54,8 +54,8 @@ struct bus__heal {
 	} * group; /* owned */
 	size_t count, capacity;
 	struct cause cause;
-	bool complete;
-	struct told next; /* the first step of the next input */
+	bool complete, last; /* there is no step behind it */
+	struct told next;    /* the first step of the next input */
 	struct cause next_cause;
 	bool over;
 	int64_t from, began_at, logged_at;
@@ -318,7 +318,7 @@ static int read_group(struct bus__partition *partition, size_t first)
 		int rc = next_step(partition, first, &told, &cause);
 
 		if (rc == ENDED && heal->count)
-			heal->complete = true;
+			heal->complete = heal->last = true;
 		else if (rc != READY)
 			return rc;
 		else if (!heal->count || same_cause(&cause, &heal->cause)) {
@@ -385,6 +385,8 @@ static int match(struct bus__partition *partition, struct bus__item *item, size_
 			heal->group[0].sequence);
 		return BUS_ERR_JOURNAL_AHEAD;
 	}
+	item->told_last = heal->last && item->verdict == BUS__DECIDE &&
+			  partition->as_told != heal->group[0].sequence;
 	for (size_t i = 0; i < heal->count; i++)
 		rd_kafka_message_destroy(heal->group[i].message);
 	heal->count = 0;
@@ -587,18 +589,86 @@ static void untold(struct bus__engine *engine, struct bus__item *item, const str
 	item->cause = rc < 0 ? rc : BUS_ERR_DATA_REFUSED;
 }
 
-void bus__heal_decide(struct bus__engine *engine, struct bus__item *item, struct bus__key *key)
+struct rerun {
+	struct bus__item *item;
+	const struct bus__key *key;
+	size_t count;
+	bool differs;
+};
+
+static void on_rerun_step(void *arg, const struct bus__step *step)
+{
+	struct rerun *rerun = arg;
+	const struct bus__item *item = rerun->item;
+
+	if (rerun->count < item->told_count) {
+		struct bus_bytes told = item->told[rerun->count].value;
+
+		if (told.len != step->value.len ||
+		    memcmp(told.data, step->value.data, told.len) != 0)
+			rerun->differs = true;
+	}
+	rerun->count++;
+	bus__decide_step(item->partition, rerun->key, step);
+}
+
+/*
+ * All steps of an input are committed together, but published one by one: of the last one the
+ * journal may have the first alone. It is decided anew, which changes nothing of what was said
+ * (byte for byte, or it is taken as it was told), and so comes to its end.
+ */
+static int to_its_end(struct bus__engine *engine, struct bus__item *item,
+		      const struct bus__key *key)
+{
+	struct bus__partition *partition = item->partition;
+	struct bus__lease *draft = &partition->draft;
+	struct bus_input *inputs = &engine->batch.inputs[item->first_input];
+	struct bus__decision decision = { .inputs = inputs,
+					  .input_count = item->input_count,
+					  .handlers = item->handlers,
+					  .blocked = key->parked,
+					  .traceparent = item->told[0].traceparent };
+	struct rerun rerun = { .item = item, .key = key };
+	bool touched = false;
+	int rc;
+
+	if (item->told[0].now > draft->clock)
+		draft->clock = item->told[0].now;
+	for (size_t i = 0; i < item->input_count; i++) {
+		inputs[i].now = item->told[0].now;
+		if (!inputs[i].origin_now)
+			inputs[i].origin_now = inputs[i].now;
+	}
+	rc = bus__step_run(&engine->program, &engine->batch.chunk->arena, engine->state,
+			   &draft->numbers, &decision, on_rerun_step, &rerun, &touched);
+	if (rc < 0 || rerun.differs || rerun.count < item->told_count) {
+		partition->as_told = item->told[0].sequence;
+		return BUS_ERR_JOURNAL_AHEAD;
+	}
+	bus_metric_add(engine->counters.folded, (int64_t)item->told_count);
+	if (rerun.count > item->told_count)
+		bus_log(BUS_LOG_WARN,
+			"an input of which the journal has a part is decided to its end",
+			"processor=%s partition=%d steps=%zu of=%zu", name_of(partition),
+			partition->id, item->told_count, rerun.count);
+	return 0;
+}
+
+int bus__heal_decide(struct bus__engine *engine, struct bus__item *item, struct bus__key *key)
 {
 	if (!item->told_count) {
 		untold(engine, item, key);
-		return;
+		return 0;
 	}
 	if (item->seen)
 		item->seen->done = true;
+	if (item->told_last)
+		return to_its_end(engine, item, key);
 	for (size_t i = 0; i < item->told_count; i++)
 		apply(engine, item, key, &item->told[i]);
 	if (item->timer)
 		item->timer->sequence = item->partition->draft.numbers.sequence;
 	if (key && item->verdict == BUS__PARK)
 		key->parked = true;
+	return 0;
 }

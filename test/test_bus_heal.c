@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../libbus/test/suite.h"
+#include "bourse/sample/v1/sample.pb-c.h"
 #include "lib/bus_sample.h"
 
 static struct world world;
@@ -307,6 +308,138 @@ START_TEST(killed_while_it_folds)
 }
 END_TEST
 
+static void tell_journal(int64_t epoch, int64_t sequence, const char *type, const char *key,
+			 struct bus_bytes value)
+{
+	char e[32], q[32];
+	struct world_header headers[] = {
+		{ "ce_source", bus_bytes("/sample/tally/0", 15) },
+		{ "ce_type", bus_bytes(type, strlen(type)) },
+		{ "ce_epoch", { 0 } },
+		{ "ce_id", { 0 } },
+		{ "ce_sequence", { 0 } },
+	};
+	struct world_record record = { .topic = "sample.events",
+				       .key = bus_bytes(key, strlen(key)),
+				       .value = value,
+				       .headers = headers,
+				       .header_count = sequence ? 5 : 4 };
+
+	snprintf(e, sizeof(e), "%" PRId64, epoch);
+	snprintf(q, sizeof(q), "%" PRId64, sequence);
+	headers[2].value = bus_bytes(e, strlen(e));
+	headers[3].value = headers[4].value = bus_bytes(q, strlen(q));
+	world_send(&world, &record);
+}
+
+/* The `n`th step of a reminder of five, as its owner would have told it. */
+static void tell_reminder(int64_t epoch, int64_t sequence, const char *key, int64_t due, int n,
+			  int64_t copy)
+{
+	Bourse__Sample__V1__SampleEvents step = BOURSE__SAMPLE__V1__SAMPLE_EVENTS__INIT;
+	Bourse__Sample__V1__SampleEvent event = BOURSE__SAMPLE__V1__SAMPLE_EVENT__INIT;
+	Bourse__Sample__V1__Added added = BOURSE__SAMPLE__V1__ADDED__INIT;
+	Bourse__Bus__V1__StepMeta meta = BOURSE__BUS__V1__STEP_META__INIT;
+	Bourse__Bus__V1__Cause cause = BOURSE__BUS__V1__CAUSE__INIT;
+	Bourse__Bus__V1__Reaction reaction = BOURSE__BUS__V1__REACTION__INIT,
+				  *reactions = &reaction;
+	Bourse__Sample__V1__SampleEvent *events = &event;
+	uint8_t value[512];
+	char timer[] = "five", topic[] = "sample.copies";
+
+	cause.timer = timer;
+	cause.due_micros = due;
+	reaction.topic = topic;
+	reaction.sequence = copy;
+	meta.cause = &cause;
+	meta.now_micros = due;
+	meta.n_reactions = 1;
+	meta.reactions = &reactions;
+	added.tally_id = (char *)(uintptr_t)key;
+	added.amount = 1;
+	added.total = n;
+	added.times_left = 5 - n;
+	event.event_case = BOURSE__SAMPLE__V1__SAMPLE_EVENT__EVENT_ADDED;
+	event.added = &added;
+	step.meta = &meta;
+	step.n_events = 1;
+	step.events = &events;
+	tell_journal(epoch, sequence, "bourse.sample.v1.SampleEvents", key,
+		     bus_bytes(value, bourse__sample__v1__sample_events__pack(&step, value)));
+}
+
+static void wait_past(int64_t due)
+{
+	while (bus_time_wall() < due + BUS_SECOND / 2)
+		world_sleep(50);
+}
+
+/* Another version decided the last input otherwise: what it said stands, and nothing is added. */
+START_TEST(input_that_would_be_decided_otherwise)
+{
+	int64_t due, epoch, sequence, copy;
+	struct sample_totals before = sample_audit(&world);
+	char key[64];
+
+	sample_key(key, "told-otherwise", 0);
+	due = bus_time_wall() + 6 * BUS_SECOND;
+	sample_remind(&world, key, "five", due, 2, 1);
+	quiet();
+	world_stack(&world, "stop sample");
+	ck_assert_int_lt(bus_time_wall(), due);
+	epoch = world_number(&world, SAMPLE_DB, "select epoch + 1 from lease where partition = 0");
+	sequence =
+		world_number(&world, SAMPLE_DB, "select sequence from lease where partition = 0");
+	copy = world_number(&world, SAMPLE_DB,
+			    "select last_sequence from lease_output where partition = 0 and topic "
+			    "= 'sample.copies' and output_partition = 0");
+	tell_journal(epoch, 0, BUS_OPENING_TYPE, "/sample/tally/0", bus_bytes(NULL, 0));
+	for (int n = 1; n <= 5; n++)
+		tell_reminder(epoch, sequence + n, key, due, n, copy + n);
+	world_flush(&world, 10);
+	world_stack(&world, "start sample");
+	wait_past(due);
+	ck_assert_int_eq(sample_audit(&world).steps - before.steps, 6);
+	ck_assert_int_eq(sample_tally(&world, key), 5);
+}
+END_TEST
+
+/* An owner died with its database when three steps of a firing of five were in the journal: the
+ * three stand, and the other two are decided once. */
+START_TEST(input_that_was_told_in_part)
+{
+	int64_t due = bus_time_wall() + 6 * BUS_SECOND, epoch, sequence, copy;
+	struct sample_totals before, after;
+	char key[64];
+
+	sample_key(key, "told-in-part", 0);
+	sample_remind(&world, key, "five", due, 1, 5);
+	quiet();
+	world_stack(&world, "stop sample");
+	ck_assert_int_lt(bus_time_wall(), due);
+	epoch = world_number(&world, SAMPLE_DB, "select epoch + 1 from lease where partition = 0");
+	sequence =
+		world_number(&world, SAMPLE_DB, "select sequence from lease where partition = 0");
+	copy = world_number(&world, SAMPLE_DB,
+			    "select last_sequence from lease_output where partition = 0 and topic "
+			    "= 'sample.copies' and output_partition = 0");
+	tell_journal(epoch, 0, BUS_OPENING_TYPE, "/sample/tally/0", bus_bytes(NULL, 0));
+	for (int n = 1; n <= 3; n++)
+		tell_reminder(epoch, sequence + n, key, due, n, copy + n);
+	world_flush(&world, 10);
+	world_stack(&world, "start sample");
+	after = sample_audit(&world);
+	ck_assert(world_logged(&world, "sample", "is decided to its end"));
+	ck_assert(world_logged(&world, "sample", "partition=0 steps=3 of=5"));
+	ck_assert_int_eq(sample_tally(&world, key), 5);
+	before = after;
+	wait_past(due);
+	after = sample_audit(&world);
+	ck_assert_int_eq(after.steps, before.steps);
+	ck_assert_int_eq(sample_tally(&world, key), 5);
+}
+END_TEST
+
 /* Nothing is left of the store at all: the topics have everything. */
 START_TEST(lost_whole)
 {
@@ -359,6 +492,8 @@ static Suite *suite(void)
 	tcase_add_test(t, from_a_backup);
 	tcase_add_test(t, of_records_that_waited);
 	tcase_add_test(t, killed_while_it_folds);
+	tcase_add_test(t, input_that_was_told_in_part);
+	tcase_add_test(t, input_that_would_be_decided_otherwise);
 	tcase_add_test(t, lost_whole);
 	tcase_add_test(t, inputs_are_gone);
 	suite_add_tcase(s, t);
