@@ -307,7 +307,7 @@ $(O)/bench/ledger: $(O)/obj/bench/bench_ledger.o $(FOLD_O) $(O)/libbus.a
 
 ## Targets #############################################################################################
 
-.PHONY: all programs lib-match tests deps check check-unit check-san fuzz up down status run bench lint format clean \
+.PHONY: all programs lib-match tests deps check check-unit check-san matrix fuzz up down status run bench lint format clean \
 	install help
 
 lib-match: $(MATCH_LIB) ## build the matching engine alone: build/lib/libbourse-match.a, bourse/match.h
@@ -329,6 +329,9 @@ check-unit: deps $(UNITS:%=$(O)/test/%) ## only the tests that need no server
 	@test/stack/check --build $(O) $(UNITS)
 check-san: ## every test again, under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined check
+
+matrix: ## the sample through every crash point: killed at each, frozen at each (7 minutes)
+	@BOURSE_MATRIX=all $(MAKE) --no-print-directory check ONLY=test_bus_matrix
 
 SECONDS ?= 60
 fuzz: deps ## libFuzzer on decode and decide of desk, book, ledger and market, SECONDS=60 for each program

@@ -289,9 +289,6 @@ START_TEST(frozen)
 	char prefix[64];
 	int64_t refused;
 
-	/* Nobody takes over from a migration. */
-	if (migrates(_i))
-		return;
 	before = totals_now();
 	refused = refused_now();
 	prepare(_i, &effects);
@@ -325,16 +322,22 @@ static void case_ends(void)
 	world_close(&world);
 }
 
+/* The first two points are those of migrations, from which nobody takes over: none is frozen there.
+ */
 static Suite *suite(void)
 {
+	bool all = getenv("BOURSE_MATRIX") != NULL;
 	Suite *s = suite_create("bus_matrix");
 	TCase *t = tcase_create("matrix");
 
 	tcase_add_unchecked_fixture(t, suite_begins, suite_ends);
 	tcase_add_checked_fixture(t, case_begins, case_ends);
-	tcase_add_loop_test(t, killed, 0, (int)BUS_ARRAY_LEN(points));
-	tcase_add_loop_test(t, frozen, 0, (int)BUS_ARRAY_LEN(points));
+	for (int i = 0; i < (int)BUS_ARRAY_LEN(points); i += all ? 1 : 4)
+		tcase_add_loop_test(t, killed, i, i + 1);
+	for (int i = 2; i < (int)BUS_ARRAY_LEN(points); i += all ? 1 : 8)
+		tcase_add_loop_test(t, frozen, i, i + 1);
 	suite_add_tcase(s, t);
+	printf("test_bus_matrix: %s\n", all ? "every point" : "some points; make matrix has all");
 	return s;
 }
 
