@@ -13,6 +13,16 @@
 
 #include "bus/base.h"
 
+static inline int64_t micros_min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline int64_t micros_max(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 struct balance {
 	int64_t total_micros;
 	int64_t held_micros;

@@ -88,20 +88,15 @@ bool desk_scene_init(struct desk_scene *scene, const struct desk_state *desk,
 	return desk_scene_next(scene, order_id);
 }
 
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* The holds of `order`, each no more than that of `limit`. */
 static struct order at_most(const struct order *order, const struct order *limit)
 {
 	struct order least = *order;
 
-	least.hold_micros = min64(order->hold_micros, limit->hold_micros);
-	least.fee_hold_micros = min64(order->fee_hold_micros, limit->fee_hold_micros);
-	least.short_micros = min64(order->short_micros, limit->short_micros);
-	least.margin_hold_micros = min64(order->margin_hold_micros, limit->margin_hold_micros);
+	least.hold_micros = micros_min(order->hold_micros, limit->hold_micros);
+	least.fee_hold_micros = micros_min(order->fee_hold_micros, limit->fee_hold_micros);
+	least.short_micros = micros_min(order->short_micros, limit->short_micros);
+	least.margin_hold_micros = micros_min(order->margin_hold_micros, limit->margin_hold_micros);
 	return least;
 }
 

@@ -23,16 +23,6 @@ const char *order_fault_text(enum order_fault fault)
 	return fault_texts[fault];
 }
 
-static int64_t min_of(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t max_of(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 static bool stop_waits(const struct order *order)
 {
 	return !order->triggered && (order->type == ORDER_STOP || order->type == ORDER_STOP_LIMIT ||
@@ -97,7 +87,7 @@ static bool spend(struct order_work *work, int64_t quantity, struct order_fill *
 		pool->micros -= fill->cash_micros;
 		return pool->micros >= 0;
 	}
-	own = min_of(quantity, pool->micros);
+	own = micros_min(quantity, pool->micros);
 	fill->short_micros = quantity - own;
 	pool->micros -= own;
 	pool->short_micros -= fill->short_micros;
@@ -129,7 +119,7 @@ static int64_t collateral_of(const struct order_work *work, int64_t deeper, int6
 	int64_t shorts = work->before.short_micros - work->pool.short_micros;
 	int64_t margin = work->before.margin_micros - work->pool.margin_micros;
 
-	deeper = min_of(deeper, fill->short_micros);
+	deeper = micros_min(deeper, fill->short_micros);
 	if (deeper <= 0)
 		return 0;
 	return margin_share(fill->cash_micros, deeper, quantity) +
@@ -156,7 +146,7 @@ static enum order_fault book_sell(struct order_work *work, int64_t quantity,
 		return ORDER_FAULT_OVERFLOW;
 	if (!margin_cover(balances, exposure, &covered))
 		return ORDER_FAULT_HOLD;
-	fill->released_micros = max_of(0, margin - collateral) + covered;
+	fill->released_micros = micros_max(0, margin - collateral) + covered;
 	fill->collateral_micros = collateral - covered;
 	return ORDER_FITS;
 }

@@ -8,16 +8,6 @@
 #include "fee.h"
 #include "margin.h"
 
-static int64_t min_of(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t max_of(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* What one share of a sell is worth when it is not there yet. */
 static struct bus_price margin_price(const struct order *order)
 {
@@ -65,7 +55,7 @@ static bool whole_and_rest(const struct order *whole, struct bus_quantity leaves
 			   const struct order *rest, struct bus_quantity larger,
 			   struct order_need *out)
 {
-	struct bus_quantity by = { max_of(0, larger.micros - leaves.micros) };
+	struct bus_quantity by = { micros_max(0, larger.micros - leaves.micros) };
 	struct order_need a, b;
 
 	if (!cash_need(whole, leaves, &a) || !cash_need(rest, by, &b) ||
@@ -81,7 +71,7 @@ static bool margin_of(const struct order *order, struct bus_quantity leaves, int
 {
 	struct order_need need;
 
-	if (!order_need(order, leaves, max_of(0, leaves.micros - own), &need))
+	if (!order_need(order, leaves, micros_max(0, leaves.micros - own), &need))
 		return false;
 	*out = need.margin_micros;
 	return true;
@@ -93,7 +83,7 @@ bool order_pair_need(const struct order_pair *pair, int64_t own_micros, struct o
 	struct order_need one, other;
 
 	if (b == NULL)
-		return order_need(a, pair->leaves, max_of(0, pair->leaves.micros - own_micros),
+		return order_need(a, pair->leaves, micros_max(0, pair->leaves.micros - own_micros),
 				  out);
 	if (a->side == ORDER_BUY) {
 		if (!whole_and_rest(a, pair->leaves, b, pair->partner_leaves, &one) ||
@@ -103,13 +93,13 @@ bool order_pair_need(const struct order_pair *pair, int64_t own_micros, struct o
 		return true;
 	}
 	one = (struct order_need){ 0 };
-	other.micros = max_of(pair->leaves.micros, pair->partner_leaves.micros);
-	one.micros = min_of(own_micros, other.micros);
+	other.micros = micros_max(pair->leaves.micros, pair->partner_leaves.micros);
+	one.micros = micros_min(own_micros, other.micros);
 	one.short_micros = other.micros - one.micros;
 	if (!margin_of(a, pair->leaves, own_micros, &one.margin_micros) ||
 	    !margin_of(b, pair->partner_leaves, own_micros, &other.margin_micros))
 		return false;
-	one.margin_micros = max_of(one.margin_micros, other.margin_micros);
+	one.margin_micros = micros_max(one.margin_micros, other.margin_micros);
 	*out = one;
 	return true;
 }
@@ -153,7 +143,7 @@ int64_t order_own(const struct order *order, const struct balances *balances, in
 {
 	if (order->firm)
 		return wanted_micros;
-	return min_of(wanted_micros, max_of(0, balance_available(&balances->shares)));
+	return micros_min(wanted_micros, micros_max(0, balance_available(&balances->shares)));
 }
 
 bool order_may_short(const struct order *order, const struct order_account *account)
@@ -186,7 +176,7 @@ enum order_refusal order_reserve(struct order *order, struct order *sibling,
 				   .leaves = order->leaves,
 				   .partner_leaves = { sibling != NULL ? sibling->leaves.micros
 								       : 0 } };
-	int64_t wanted = max_of(pair.leaves.micros, pair.partner_leaves.micros);
+	int64_t wanted = micros_max(pair.leaves.micros, pair.partner_leaves.micros);
 	enum order_refusal refusal;
 	struct order_need need;
 

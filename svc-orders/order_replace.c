@@ -5,16 +5,6 @@
 #include "order_change.h"
 #include "order_work.h"
 
-static int64_t min_of(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t max_of(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 static enum order_refusal check_replaceable(const struct order *order, bool bound)
 {
 	if (order_terminal(order->status))
@@ -107,17 +97,17 @@ static enum order_refusal excess_of(const struct order *order, const struct orde
 				   .leaves = order->leaves,
 				   .partner_leaves =
 					   order_work_replacement_leaves(order, replacement) };
-	int64_t more = max_of(0, pair.partner_leaves.micros - pair.leaves.micros);
+	int64_t more = micros_max(0, pair.partner_leaves.micros - pair.leaves.micros);
 	int64_t own = order->side == ORDER_SELL ? order_own(order, balances, more) : 0;
 
 	if (__builtin_add_overflow(held.micros, own, &own) || !order_pair_need(&pair, own, &need))
 		return REFUSAL_INVALID_QUANTITY;
 	*out = (struct order_need){
-		.micros = max_of(0, need.micros - held.micros),
-		.short_micros = max_of(0, need.short_micros - held.short_micros),
-		.margin_micros = max_of(0, need.margin_micros - held.margin_micros),
+		.micros = micros_max(0, need.micros - held.micros),
+		.short_micros = micros_max(0, need.short_micros - held.short_micros),
+		.margin_micros = micros_max(0, need.margin_micros - held.margin_micros),
 	};
-	out->fee_micros = min_of(out->micros, max_of(0, need.fee_micros - held.fee_micros));
+	out->fee_micros = micros_min(out->micros, micros_max(0, need.fee_micros - held.fee_micros));
 	if (out->short_micros > 0 && !order_may_short(replacement, account))
 		return REFUSAL_INSUFFICIENT_POSITION;
 	return REFUSAL_NONE;
@@ -155,7 +145,7 @@ enum order_refusal order_replace_request(struct order_scene *scene,
 static bool fits_replacement(const struct order *order, const struct order *replacement,
 			     struct bus_quantity quantity, struct bus_quantity leaves)
 {
-	int64_t expected = max_of(replacement->quantity.micros, order->cum.micros);
+	int64_t expected = micros_max(replacement->quantity.micros, order->cum.micros);
 
 	return leaves.micros >= 0 && quantity.micros == expected &&
 	       quantity.micros - leaves.micros == order->cum.micros;

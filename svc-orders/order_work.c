@@ -6,16 +6,6 @@
 
 #include "margin.h"
 
-static int64_t min_of(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t max_of(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 bool order_work_in_book(const struct order *order)
 {
 	return order->status == ORDER_NEW || order->status == ORDER_PARTIALLY_FILLED ||
@@ -85,7 +75,8 @@ void order_work_commit(const struct order_work *work, struct order_scene *scene)
 struct bus_quantity order_work_replacement_leaves(const struct order *order,
 						  const struct order *replacement)
 {
-	return (struct bus_quantity){ max_of(0, replacement->quantity.micros - order->cum.micros) };
+	return (struct bus_quantity){ micros_max(0, replacement->quantity.micros -
+							    order->cum.micros) };
 }
 
 static struct order_pair pair_of(struct order_work *work)
@@ -104,8 +95,8 @@ static struct order_pair pair_of(struct order_work *work)
 /* Shares that are not needed any more: those that would have been sold short first. */
 static void shrink_shares(struct order_need *pool, int64_t needed)
 {
-	int64_t drop = max_of(0, pool->micros + pool->short_micros - needed);
-	int64_t from_short = min_of(drop, pool->short_micros);
+	int64_t drop = micros_max(0, pool->micros + pool->short_micros - needed);
+	int64_t from_short = micros_min(drop, pool->short_micros);
 
 	pool->short_micros -= from_short;
 	pool->micros -= drop - from_short;
@@ -118,14 +109,14 @@ static bool shrink(struct order_work *work)
 	struct order_need *pool = &work->pool, need;
 
 	if (work->order.side == ORDER_SELL)
-		shrink_shares(pool, max_of(pair.leaves.micros, pair.partner_leaves.micros));
+		shrink_shares(pool, micros_max(pair.leaves.micros, pair.partner_leaves.micros));
 	if (!order_pair_need(&pair, pool->micros, &need))
 		return false;
 	if (work->order.side == ORDER_BUY) {
-		pool->micros = min_of(pool->micros, need.micros);
-		pool->fee_micros = min_of(pool->micros, need.fee_micros);
+		pool->micros = micros_min(pool->micros, need.micros);
+		pool->fee_micros = micros_min(pool->micros, need.fee_micros);
 	}
-	pool->margin_micros = min_of(pool->margin_micros, need.margin_micros);
+	pool->margin_micros = micros_min(pool->margin_micros, need.margin_micros);
 	return true;
 }
 
@@ -134,16 +125,16 @@ static bool split_replacement(struct order_work *work)
 {
 	struct order_need need, rest = work->pool;
 	int64_t leaves = work->order.leaves.micros;
-	int64_t lacking = max_of(0, leaves - work->pool.micros);
+	int64_t lacking = micros_max(0, leaves - work->pool.micros);
 
 	if (!order_need(&work->order, work->order.leaves, lacking, &need))
 		return false;
-	need.micros = min_of(need.micros, rest.micros);
-	need.fee_micros = min_of(need.fee_micros, need.micros);
-	need.short_micros = min_of(need.short_micros, rest.short_micros);
-	need.margin_micros = min_of(need.margin_micros, rest.margin_micros);
+	need.micros = micros_min(need.micros, rest.micros);
+	need.fee_micros = micros_min(need.fee_micros, need.micros);
+	need.short_micros = micros_min(need.short_micros, rest.short_micros);
+	need.margin_micros = micros_min(need.margin_micros, rest.margin_micros);
 	rest.micros -= need.micros;
-	rest.fee_micros = min_of(max_of(0, rest.fee_micros - need.fee_micros), rest.micros);
+	rest.fee_micros = micros_min(micros_max(0, rest.fee_micros - need.fee_micros), rest.micros);
 	rest.short_micros -= need.short_micros;
 	rest.margin_micros -= need.margin_micros;
 	order_set_held(&work->order, need);
